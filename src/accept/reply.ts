@@ -1,0 +1,52 @@
+/** Outcome to HTTP: one answer a request. */
+import type { ServerResponse } from 'node:http';
+import { consequence, type ErrorCode, type GatewayError } from '../errors.ts';
+
+/** What a sender is asked to wait, in seconds. */
+const RETRY_AFTER = '5';
+const SERVICE_ERROR = 500;
+
+const STATUS_HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  'method-not-allowed': { allow: 'POST' },
+  'unsupported-media-type': { accept: 'application/xml, text/xml' },
+};
+
+/** The status that goes with an error. */
+export function statusOf(error: GatewayError): number {
+  return consequence(error.code).status ?? SERVICE_ERROR;
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'text/plain; charset=utf-8');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  // node-fastcgi would answer "Connection: close" and cost the client its connection
+  response.removeHeader('connection');
+  response.end(body);
+}
+
+/** 200 */
+export function replyOk(response: ServerResponse): void {
+  send(response, 200, {}, 'OK\n');
+}
+
+/**
+ * The error's status and text. What is inside a defect is for the log: the client gets the id that
+ * the log line has.
+ */
+export function replyError(response: ServerResponse, error: GatewayError, id: string): void {
+  const { retry } = consequence(error.code);
+  const headers = {
+    ...STATUS_HEADERS[error.code],
+    ...(retry === true ? { 'retry-after': RETRY_AFTER } : {}),
+  };
+  const text =
+    error.code === 'defect' ? `internal error, request ${id}; try again later` : error.describe();
+  send(response, statusOf(error), headers, `${text}\n`);
+}

@@ -1,0 +1,206 @@
+/**
+ * Bytes to text, strictly, by RFC 7303: the byte order mark decides, else the charset parameter of
+ * the content type, else the XML declaration, else it is UTF-8.
+ */
+import { GatewayError } from '../errors.ts';
+import { quote } from './text.ts';
+
+/** As far as an XML declaration is looked for. */
+const DECLARATION_LIMIT = 1024;
+/** bytes of the longest character, less one, in any encoding */
+const TAIL = 3;
+
+/** Labels that TextDecoder reads as windows-1252, which XML and MIME mean literally. */
+const LATIN1 =
+  /^(?:(?:cs)?iso-?(?:_)?8859-?1|iso_8859-1:1987|iso-ir-100|latin-?1|l1|cp819|ibm819)$/;
+const ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-196[68]|iso646-us|iso-ir-6|us)$/;
+const UTF16 = /^(?:utf-?16|csutf16|iso-10646-ucs-2|ucs-2)$/;
+
+interface TextSource {
+  decode(bytes: Uint8Array, options: { stream: boolean }): string;
+}
+
+const latin1: TextSource = {
+  decode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'),
+};
+
+const ascii: TextSource = {
+  decode: (bytes) => {
+    const place = bytes.findIndex((byte) => byte > 0x7f);
+    if (place >= 0) throw new TypeError('a byte above 0x7F');
+    return latin1.decode(bytes, { stream: true });
+  },
+};
+
+/** Makes a decoder from the beginning. */
+type Encoding = () => TextSource;
+
+/** @throws RangeError if the label is not known */
+function textDecoder(label: string): Encoding {
+  new TextDecoder(label);
+  return () => new TextDecoder(label, { fatal: true });
+}
+
+function malformed(message: string): GatewayError {
+  return new GatewayError('malformed-xml', message, { position: { line: 1, column: 1 } });
+}
+
+/** The encoding that a label names. @throws the given error if nothing here knows it */
+function named(label: string, start: Buffer, unknown: () => GatewayError): Encoding {
+  const name = label.trim().toLowerCase();
+  if (LATIN1.test(name)) return () => latin1;
+  if (ASCII.test(name)) return () => ascii;
+  // without a byte order mark: as the first "<" shows, else big-endian (RFC 2781, 4.3)
+  if (UTF16.test(name)) return textDecoder(start[0] === 0x3c ? 'utf-16le' : 'utf-16be');
+  try {
+    return textDecoder(name);
+  } catch {
+    throw unknown();
+  }
+}
+
+function byMark(start: Buffer): string | undefined {
+  if (start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf) return 'utf-8';
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
+  return undefined;
+}
+
+/** UTF-16 without a mark and a charset shows in the first characters (XML 1.0, F.1). */
+function byFirstCharacters(start: Buffer): string | undefined {
+  if (start[0] === 0x3c && start[1] === 0) return 'utf-16le';
+  if (start[0] === 0 && start[1] === 0x3c) return 'utf-16be';
+  return undefined;
+}
+
+function declared(start: Buffer): string | undefined {
+  const declaration =
+    /^<\?xml[ \t\r\n][^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']/;
+  return declaration.exec(start.toString('latin1'))?.[1];
+}
+
+/** Nothing can be said of these first bytes yet. */
+function undecided(start: Buffer): boolean {
+  if (start.length < 4) return true;
+  return (
+    start.toString('latin1', 0, 5) === '<?xml'.slice(0, start.length) &&
+    start.length < DECLARATION_LIMIT &&
+    !start.includes('?>')
+  );
+}
+
+export class Decoder {
+  readonly #charset: string | undefined;
+  /** the first bytes, while the encoding is not known */
+  #start: Buffer[] = [];
+  #encoding: Encoding | undefined;
+  #source: TextSource | undefined;
+  /** the last bytes that were decoded: a character may have begun in them */
+  #tail: Buffer = Buffer.alloc(0);
+  #failure: GatewayError | undefined;
+
+  /** @param charset the parameter of the content type, if there is one */
+  constructor(charset: string | undefined) {
+    this.#charset = charset;
+  }
+
+  /** What is wrong behind the text that has been given; nothing more comes then. No place. */
+  get failure(): GatewayError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * The text of the next bytes; what is cut off at their end comes with the next. At invalid bytes
+   * it stops and sets `failure`.
+   * @throws GatewayError malformed-xml for an encoding that the document declares and nobody knows,
+   *   unsupported-media-type for such a charset
+   */
+  write(bytes: Buffer): string {
+    if (this.#source !== undefined) return this.#decode(this.#source, bytes, true);
+    this.#start.push(bytes);
+    const start = Buffer.concat(this.#start);
+    return undecided(start) ? '' : this.#begin(start, true);
+  }
+
+  /** The rest of the text. As write does, also if a character is cut off. */
+  end(): string {
+    if (this.#source !== undefined) return this.#decode(this.#source, Buffer.alloc(0), false);
+    return this.#begin(Buffer.concat(this.#start), false);
+  }
+
+  #begin(start: Buffer, stream: boolean): string {
+    this.#start = [];
+    this.#encoding = this.#choose(start);
+    this.#source = this.#encoding();
+    return this.#decode(this.#source, start, stream);
+  }
+
+  #choose(start: Buffer): Encoding {
+    const mark = byMark(start);
+    if (mark !== undefined) return textDecoder(mark);
+    if (this.#charset !== undefined) {
+      const charset = this.#charset;
+      return named(
+        charset,
+        start,
+        () =>
+          new GatewayError('unsupported-media-type', `the charset ${quote(charset)} is not known`),
+      );
+    }
+    const first = byFirstCharacters(start);
+    if (first !== undefined) return textDecoder(first);
+    const label = declared(start);
+    if (label === undefined) return textDecoder('utf-8');
+    if (UTF16.test(label.toLowerCase()))
+      throw malformed(`the document declares ${label} but is not encoded in it`);
+    return named(label, start, () =>
+      malformed(`the declared encoding ${quote(label)} is not known`),
+    );
+  }
+
+  #decode(source: TextSource, bytes: Buffer, stream: boolean): string {
+    if (this.#failure !== undefined) return '';
+    try {
+      const text = source.decode(bytes, { stream });
+      this.#tail =
+        bytes.length >= TAIL
+          ? bytes.subarray(-TAIL)
+          : Buffer.concat([this.#tail, bytes]).subarray(-TAIL);
+      return text;
+    } catch (cause) {
+      this.#failure = new GatewayError(
+        'malformed-xml',
+        'a byte that is invalid in the encoding of the document (UTF-8 if it declares none)',
+        { cause },
+      );
+      return this.#validPart(bytes);
+    }
+  }
+
+  /** The text before the invalid byte, found byte by byte. */
+  #validPart(bytes: Buffer): string {
+    const source = this.#encoding?.();
+    if (source === undefined) return '';
+    let text = '';
+    try {
+      source.decode(this.#unfinished(), { stream: true });
+      for (const byte of bytes) text += source.decode(Buffer.of(byte), { stream: true });
+    } catch {
+      // here it is
+    }
+    return text;
+  }
+
+  /** The end of the tail that is the beginning of a character. */
+  #unfinished(): Buffer {
+    for (let length = this.#tail.length; length > 0; length--) {
+      const end = this.#tail.subarray(-length);
+      try {
+        if (this.#encoding?.().decode(end, { stream: true }) === '') return end;
+      } catch {
+        // not there
+      }
+    }
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The document's bytes to messages, as they come.
+ *
+ *   bytes → Decoder → text → WellFormed → tokens → sax → events → frames → messages
+ */
+import sax, { type Attribute as SaxAttribute, type SAXParser } from 'sax';
+import { GatewayError, type Position } from '../errors.ts';
+import type { Attribute, Element } from './content.ts';
+import { Decoder } from './decode.ts';
+import { DocumentFrame, type Context, type Frame } from './frames.ts';
+import type { Message } from './message.ts';
+import { WellFormed } from './wellformed.ts';
+
+// Tokens are bounded by the limits on the body; sax's own limit would cut text in two.
+sax.MAX_BUFFER_LENGTH = Infinity;
+
+const ELEMENT_LIMIT = 50000;
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
+
+/** One adaptation that was made to hold a value in Prelude. */
+export interface Adaptation {
+  readonly position: Position;
+  /** IDMEF path */
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Takes what is read, in the order of the document. */
+export interface ReaderEvents {
+  /** @param adaptations those that were made in this message */
+  message(message: Message, adaptations: readonly Adaptation[]): void;
+}
+
+interface Open {
+  readonly frame: Frame;
+  readonly position: Position;
+  /** how many declarations were in force around the element */
+  readonly declarations: number;
+}
+
+/** Reads one document. */
+export class Reader {
+  readonly #events: ReaderEvents;
+  readonly #decoder: Decoder;
+  readonly #wellFormed: WellFormed;
+  readonly #parser: SAXParser;
+  readonly #open: Open[];
+  /** namespace declarations in force, inner ones last */
+  readonly #declarations: (readonly [prefix: string, uri: string])[] = [];
+  #attributes: SaxAttribute[] = [];
+  #adaptations: Adaptation[] = [];
+  #elements = 0;
+  #messages = 0;
+
+  /** @param charset the parameter of the content type, if there is one */
+  constructor(events: ReaderEvents, charset?: string) {
+    this.#events = events;
+    this.#decoder = new Decoder(charset);
+    this.#parser = this.#makeParser();
+    this.#wellFormed = new WellFormed({
+      markup: (token) => {
+        this.#parser.write(token);
+      },
+      instruction: (target, data) => {
+        this.#parser.flush();
+        this.#top().frame.instruction(target, data);
+      },
+    });
+    const frame = new DocumentFrame(this.#makeContext());
+    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: 0 }];
+  }
+
+  /**
+   * Takes the next bytes.
+   * @throws GatewayError that says what is wrong with the document and where; the reader is of no
+   *   use then
+   */
+  write(bytes: Buffer): void {
+    this.#take(this.#decoder.write(bytes));
+  }
+
+  /** The document is at its end. Throws as write does. */
+  end(): void {
+    this.#take(this.#decoder.end());
+    this.#wellFormed.end();
+    if (this.#messages === 0)
+      throw new GatewayError('not-idmef', 'there is no Alert and no Heartbeat in the document');
+  }
+
+  #take(text: string): void {
+    if (text !== '') this.#wellFormed.write(text);
+    const { failure } = this.#decoder;
+    if (failure !== undefined)
+      throw new GatewayError(failure.code, failure.message, {
+        position: this.#wellFormed.inputEnd,
+        cause: failure.cause,
+      });
+  }
+
+  #makeParser(): SAXParser {
+    const parser = sax.parser(true, { position: false, strictEntities: true });
+    parser.onerror = (error) => {
+      // WellFormed is to leave nothing for sax to refuse; names outside of the BMP are left
+      throw this.#located(new GatewayError('malformed-xml', error.message.replaceAll('\n', ', ')));
+    };
+    parser.onopentagstart = () => {
+      this.#attributes = [];
+    };
+    parser.onattribute = (attribute) => {
+      this.#attributes.push(attribute);
+    };
+    parser.onopentag = ({ name }) => {
+      this.#openElement(name);
+    };
+    parser.ontext = parser.oncdata = (text) => {
+      const { frame, position } = this.#top();
+      this.#guard(position, frame, () => {
+        frame.text(text);
+      });
+    };
+    parser.onclosetag = () => {
+      this.#closeElement();
+    };
+    return parser;
+  }
+
+  #makeContext(): Context {
+    return {
+      note: (frame, what) => {
+        const { position } = this.#wellFormed;
+        this.#adaptations.push({ position, path: frame.path, what });
+      },
+      scope: () => new Map(this.#declarations),
+      begin: () => {
+        this.#elements = 1;
+        this.#adaptations = [];
+      },
+      deliver: (message) => {
+        this.#messages++;
+        this.#events.message(message, this.#adaptations);
+      },
+    };
+  }
+
+  #top(): Open {
+    const top = this.#open.at(-1);
+    if (top === undefined) throw new Error('the document frame is never closed');
+    return top;
+  }
+
+  #openElement(name: string): void {
+    const { position } = this.#wellFormed;
+    const { frame } = this.#top();
+    const declarations = this.#declarations.length;
+    const opened = this.#guard(position, frame, () => {
+      if (++this.#elements > ELEMENT_LIMIT)
+        throw new GatewayError(
+          'limit-exceeded',
+          `a message of more than ${ELEMENT_LIMIT} elements`,
+        );
+      return frame.open(this.#element(name));
+    });
+    this.#open.push({ frame: opened, position, declarations });
+  }
+
+  #closeElement(): void {
+    const { frame, position, declarations } = this.#top();
+    this.#guard(position, frame, () => {
+      frame.close();
+    });
+    this.#open.pop();
+    this.#declarations.length = declarations;
+  }
+
+  #element(name: string): Element {
+    const declarations = this.#declare();
+    const { prefix, local } = split(name);
+    const attributes: Attribute[] = [];
+    for (const { name: full, value } of this.#attributes) {
+      if (isDeclaration(full)) continue;
+      const parts = split(full);
+      // an attribute without a prefix has no namespace, whatever the default is
+      const uri = parts.prefix === '' ? '' : this.#resolve(parts.prefix);
+      if (
+        uri !== '' &&
+        attributes.some((other) => other.uri === uri && other.local === parts.local)
+      )
+        throw new GatewayError(
+          'malformed-xml',
+          `<${name}> has ${parts.local} twice, by two prefixes`,
+        );
+      attributes.push({ ...parts, uri, value });
+    }
+    return { uri: this.#resolve(prefix), prefix, local, attributes, declarations };
+  }
+
+  /** The declarations of this element, which are in force from here on. */
+  #declare(): ReadonlyMap<string, string> {
+    let declared: Map<string, string> | undefined;
+    for (const { name, value } of this.#attributes) {
+      if (!isDeclaration(name)) continue;
+      const prefix = name === 'xmlns' ? '' : name.slice('xmlns:'.length);
+      checkDeclaration(prefix, value);
+      declared ??= new Map();
+      declared.set(prefix, value);
+      this.#declarations.push([prefix, value]);
+    }
+    return declared ?? NONE;
+  }
+
+  #resolve(prefix: string): string {
+    for (let i = this.#declarations.length - 1; i >= 0; i--) {
+      const declaration = this.#declarations[i];
+      if (declaration?.[0] === prefix) return declaration[1];
+    }
+    if (prefix === '') return '';
+    if (prefix === 'xml') return XML_NAMESPACE;
+    throw new GatewayError(
+      'malformed-xml',
+      `the prefix ${prefix}: is not declared; add xmlns:${prefix}="…" to the root element`,
+    );
+  }
+
+  #guard<T>(position: Position, frame: Frame, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.position !== undefined) throw error;
+      const path = error.path ?? (error.code === 'malformed-xml' ? '' : frame.path);
+      throw new GatewayError(error.code, error.message, { position, path, cause: error.cause });
+    }
+  }
+
+  #located(error: GatewayError): GatewayError {
+    return new GatewayError(error.code, error.message, { position: this.#wellFormed.position });
+  }
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
+
+function split(name: string): { prefix: string; local: string } {
+  const colon = name.indexOf(':');
+  return colon < 0
+    ? { prefix: '', local: name }
+    : { prefix: name.slice(0, colon), local: name.slice(colon + 1) };
+}
+
+/** Namespaces in XML 1.0, 3 and 2.2: what may be declared. */
+function checkDeclaration(prefix: string, uri: string): void {
+  const reserved =
+    prefix === 'xmlns' || uri === XMLNS_NAMESPACE || (prefix === 'xml') !== (uri === XML_NAMESPACE);
+  if (reserved) throw new GatewayError('malformed-xml', `xmlns:${prefix}="${uri}" is reserved`);
+  if (prefix !== '' && uri === '')
+    throw new GatewayError('malformed-xml', `the prefix ${prefix}: is declared as nothing`);
+}

@@ -1,0 +1,20 @@
+/** Small things about the texts that senders write. */
+
+/** Takes one line on an adaptation that was made. */
+export type Note = (text: string) => void;
+
+const XML_SPACE = ' \t\r\n';
+
+/** XML's white space off both ends (String.trim takes more). */
+export function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && XML_SPACE.includes(text.charAt(start))) start++;
+  while (end > start && XML_SPACE.includes(text.charAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+/** At most 40 characters of a sender's text, quoted, for a message. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -1,0 +1,123 @@
+/**
+ * DATETIME (RFC 4765, 3.2.6) and NTPSTAMP (3.2.7) as libprelude reads them
+ * (idmef_time_set_from_string, measured with 5.2.0): a date, then T or blanks, a clock with an
+ * optional fraction, and an offset, behind which anything is ignored.
+ */
+import { GatewayError } from '../errors.ts';
+import { Time } from './message.ts';
+import { quote, trim, type Note } from './text.ts';
+
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
+const CLOCK = /^(?:T *| +)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?/;
+const OFFSET = /^(?:Z|([+-])(\d{1,2}):(-?)(\d{1,2}))/;
+const NTPSTAMP = /^(?:0x)?([0-9a-f]{1,8})\.(?:0x)?([0-9a-f]{1,8})$/i;
+const SECONDS_LIMIT = 2 ** 32;
+/** seconds from 1900, where NTP counts from, to 1970 */
+const NTP_EPOCH = 2208988800;
+
+/** The two 32-bit halves of an NTPSTAMP; undefined where it is none. */
+export function parseNtpstamp(text: string): readonly [number, number] | undefined {
+  const match = NTPSTAMP.exec(text);
+  if (match === null) return undefined;
+  const [, seconds = '', fraction = ''] = match;
+  return [parseInt(seconds, 16), parseInt(fraction, 16)];
+}
+
+function bad(text: string, wanted: string): GatewayError {
+  return new GatewayError('bad-value', `${quote(text)} ${wanted}`);
+}
+
+function inRange(seconds: number, microseconds: number, offset: number, text: string): Time {
+  if (seconds < 0 || seconds >= SECONDS_LIMIT)
+    throw bad(text, 'is not between 1970 and 2106, the range that Prelude can hold');
+  return new Time(seconds, microseconds, offset);
+}
+
+interface Clock {
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly microseconds: number;
+  readonly length: number;
+}
+
+function parseClock(rest: string, text: string, note: Note): Clock {
+  const match = CLOCK.exec(rest);
+  if (match === null) throw bad(text, 'has no time of the form Thh:mm:ss');
+  const [found, hours, minutes, seconds, fraction = ''] = match;
+  const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
+  if (fraction.length > 6) note('A2 fraction of a second cut to six digits');
+  const microseconds = Number(fraction.slice(0, 6).padEnd(6, '0'));
+  const midnight = hour === 24 && minute === 0 && second === 0 && microseconds === 0;
+  if (midnight) note('A3 24:00:00 is 00:00:00 of the next day');
+  // a leap second is 60; libprelude takes 61, too
+  if ((hour > 23 && !midnight) || minute > 59 || second > 61)
+    throw bad(text, 'has a time that does not exist');
+  return { hour, minute, second, microseconds, length: found.length };
+}
+
+function parseOffset(zone: string, text: string, note: Note): number {
+  const match = OFFSET.exec(zone);
+  if (match === null) throw bad(text, 'has no offset of the form Z, +hh:mm or -hh:mm');
+  const [, sign, hours = '0', minus, minutes = '0'] = match;
+  if (minus === '-') note(`A10 offset ${zone} as xmlmod writes it`);
+  const size = Number(hours) * 3600 + Number(minutes) * 60;
+  return sign === '-' ? -size : size;
+}
+
+/**
+ * A DATETIME, trimmed. Without an offset it is local time of this host; a date alone is midnight
+ * UTC; days up to 31 run over into the next month.
+ * @throws GatewayError bad-value, without a place
+ */
+export function parseTime(text: string, note: Note): Time {
+  const match = DATE.exec(text);
+  const [found = '', years, months, days] = match ?? [];
+  const [year, month, day] = [Number(years), Number(months), Number(days)];
+  if (match === null || month < 1 || month > 12 || day < 1 || day > 31)
+    throw bad(text, 'is not a time of the form YYYY-MM-DDThh:mm:ss+hh:mm');
+  const rest = text.slice(found.length);
+  if (/^(?:T *| *)$/.test(rest)) return inRange(utc(year, month, day, 0, 0, 0), 0, 0, text);
+  const { hour, minute, second, microseconds, length } = parseClock(rest, text, note);
+  const zone = rest.slice(length);
+  if (zone === '') {
+    const local = new Date(year, month - 1, day, hour, minute, second);
+    const seconds = Math.floor(local.getTime() / 1000);
+    return inRange(seconds, microseconds, -local.getTimezoneOffset() * 60, text);
+  }
+  const offset = parseOffset(zone, text, note);
+  const seconds = utc(year, month, day, hour, minute, second) - offset;
+  return inRange(seconds, microseconds, offset, text);
+}
+
+function utc(year: number, month: number, day: number, h: number, m: number, s: number): number {
+  // Date.UTC takes years below 100 for 19xx: they are out of range either way.
+  return year < 1000 ? -1 : Date.UTC(year, month - 1, day, h, m, s) / 1000;
+}
+
+/**
+ * The time that a ntpstamp attribute gives to an element without text (A9), rounded to
+ * microseconds, in UTC.
+ * @throws GatewayError bad-value, without a place
+ */
+export function timeFromNtpstamp(raw: string, note: Note): Time {
+  const text = trim(raw);
+  const halves = parseNtpstamp(text);
+  if (halves === undefined) throw bad(text, 'is not an ntpstamp of the form 0xhhhhhhhh.0xhhhhhhhh');
+  note('A9 the ntpstamp stands for the missing text');
+  const [seconds, fraction] = halves;
+  const microseconds = Math.floor((fraction * 1e6 + 2 ** 31) / SECONDS_LIMIT);
+  const whole = seconds - NTP_EPOCH + Math.floor(microseconds / 1e6);
+  return inRange(whole, microseconds % 1e6, 0, text);
+}
+
+/** Now, with this host's offset, as libprelude sets a CreateTime that is missing. */
+export function now(): Time {
+  const date = new Date();
+  const milliseconds = date.getTime();
+  return new Time(
+    Math.floor(milliseconds / 1000),
+    (milliseconds % 1000) * 1000,
+    -date.getTimezoneOffset() * 60,
+  );
+}

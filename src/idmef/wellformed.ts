@@ -1,0 +1,363 @@
+/**
+ * What sax lets pass and XML 1.0 does not.
+ *
+ * Cuts the text into whole tokens, checks each against the grammar (XML 1.0 and Namespaces in XML
+ * 1.0) and hands it on; only tags, text and CDATA sections go on to sax. Since tokens are never
+ * cut, how the text came in pieces makes no difference to anybody behind.
+ */
+import { GatewayError, type ErrorCode, type Position } from '../errors.ts';
+import { readDoctype, type Defaults } from './doctype.ts';
+import { BAD_REFERENCE, NCNAME, NO_CHAR, QNAME, SPACE as S } from './names.ts';
+import { quote } from './text.ts';
+
+/** Takes the tokens, in order. */
+export interface Tokens {
+  /** a start tag, an end tag, text or a CDATA section, for sax to read; white space in tags is blank */
+  markup(token: string): void;
+  /** a processing instruction inside the root element */
+  instruction(target: string, data: string): void;
+}
+
+const NESTING_LIMIT = 100;
+const ATTRIBUTE_LIMIT = 1000;
+const NAME_LIMIT = 65536;
+
+const TAG_NAME = new RegExp(`<(${QNAME})`, 'y');
+const ATTRIBUTE = new RegExp(`${S}+(${QNAME})${S}*=${S}*(["'])`, 'y');
+const TAG_END = new RegExp(`${S}*/?>`, 'y');
+const END_TAG = new RegExp(`</(${QNAME})${S}*>`, 'y');
+const INSTRUCTION = new RegExp(`<\\?(${NCNAME})(?:${S}+([^]*))?\\?>`, 'y');
+const DECLARATION = new RegExp(
+  `<\\?xml${S}+version${S}*=${S}*(?:"1\\.\\d+"|'1\\.\\d+')` +
+    `(?:${S}+encoding${S}*=${S}*(?:"[A-Za-z][\\w.-]*"|'[A-Za-z][\\w.-]*'))?` +
+    `(?:${S}+standalone${S}*=${S}*(?:"(?:yes|no)"|'(?:yes|no)'))?${S}*\\?>`,
+  'y',
+);
+const TEXT_FAULT = new RegExp(`${NO_CHAR}|\\]\\]>|${BAD_REFERENCE}`);
+const VALUE_FAULT = new RegExp(`${NO_CHAR}|<|${BAD_REFERENCE}`);
+const CHARACTER_FAULT = new RegExp(NO_CHAR);
+const LINE_FEED = 10;
+const BLANK = /^[ \t\n]*$/;
+const COMMENT = '<!--';
+const CDATA = '<![CDATA[';
+const DOCTYPE = '<!DOCTYPE';
+
+interface OpenElement {
+  readonly name: string;
+  readonly line: number;
+}
+
+export class WellFormed {
+  readonly #tokens: Tokens;
+  /** what begins with a token that is not complete yet */
+  #rest = '';
+  /** what came behind it and was not looked at, since it is too little to be worth it */
+  #pending: string[] = [];
+  #pendingLength = 0;
+  #heldReturn = false;
+  #line = 1;
+  #column = 1;
+  readonly #open: OpenElement[] = [];
+  #atStart = true;
+  #sawDoctype = false;
+  #sawRoot = false;
+  #defaults: Defaults = new Map();
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens;
+  }
+
+  /** Where the token begins that is being handed on. */
+  get position(): Position {
+    return { line: this.#line, column: this.#column };
+  }
+
+  /** The place behind all that came. */
+  get inputEnd(): Position {
+    const before = this.position;
+    const text = this.#rest + this.#pending.join('');
+    this.#advance(text, 0, text.length);
+    const end = this.position;
+    this.#line = before.line;
+    this.#column = before.column;
+    return end;
+  }
+
+  /**
+   * Takes the next piece of the document.
+   * @throws GatewayError malformed-xml, entity-declared, limit-exceeded; with the place
+   */
+  write(piece: string): void {
+    const text = this.#normaliseLineEnds(piece);
+    this.#pending.push(text);
+    this.#pendingLength += text.length;
+    // An unfinished token is looked at again only when it has grown by half: linear in the end.
+    if (this.#pendingLength * 2 >= this.#rest.length) this.#scan(false);
+  }
+
+  /** The document is at its end. Throws as write does. */
+  end(): void {
+    if (this.#heldReturn) this.#pending.push('\n');
+    this.#heldReturn = false;
+    this.#scan(true);
+    const unclosed = this.#open.at(-1);
+    if (unclosed !== undefined)
+      throw this.#fault(`<${unclosed.name}> of line ${unclosed.line} is not closed`);
+    if (!this.#sawRoot) throw this.#fault('the document has no element');
+  }
+
+  /** XML 1.0, 2.11: CR LF and a CR alone are read as LF. */
+  #normaliseLineEnds(piece: string): string {
+    let text = this.#heldReturn ? `\r${piece}` : piece;
+    this.#heldReturn = text.endsWith('\r');
+    if (this.#heldReturn) text = text.slice(0, -1);
+    return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  }
+
+  #scan(final: boolean): void {
+    const text = this.#rest + this.#pending.join('');
+    this.#pending = [];
+    this.#pendingLength = 0;
+    let at = 0;
+    while (at < text.length) {
+      const end = this.#token(text, at, final);
+      if (end === undefined) break;
+      this.#advance(text, at, end);
+      at = end;
+    }
+    if (final && at < text.length) throw this.#fault('the document ends inside a tag or section');
+    this.#rest = text.slice(at);
+  }
+
+  /** Checks and hands on the token at `at`; gives the index behind it, undefined if it is cut off. */
+  #token(text: string, at: number, final: boolean): number | undefined {
+    if (text.charAt(at) !== '<') return this.#characters(text, at, final);
+    switch (text.charAt(at + 1)) {
+      case '':
+        return undefined;
+      case '/':
+        return this.#endTag(text, at);
+      case '?':
+        return this.#instruction(text, at);
+      case '!':
+        return this.#declaration(text, at, final);
+      default:
+        return this.#startTag(text, at);
+    }
+  }
+
+  #characters(text: string, at: number, final: boolean): number | undefined {
+    let end = text.indexOf('<', at);
+    if (end < 0) {
+      if (!final) return undefined;
+      end = text.length;
+    }
+    const token = text.slice(at, end);
+    this.#check(token, TEXT_FAULT);
+    this.#atStart = false;
+    if (this.#open.length > 0) this.#tokens.markup(token);
+    else if (!BLANK.test(token))
+      throw this.#fault(`${quote(token.trim())} outside of the root element`);
+    return end;
+  }
+
+  #startTag(text: string, at: number): number | undefined {
+    const end = endOfTag(text, at);
+    if (end === undefined) return undefined;
+    const tag = text.slice(at, end);
+    const { name, attributes } = this.#checkStartTag(tag);
+    this.#check(tag, VALUE_FAULT, 1);
+    if (this.#sawRoot && this.#open.length === 0)
+      throw this.#fault(`<${name}> behind the root element; send one document per request`);
+    this.#atStart = false;
+    this.#sawRoot = true;
+    if (this.#open.length >= NESTING_LIMIT)
+      throw this.#fault(`elements are nested more than ${NESTING_LIMIT} deep`, 'limit-exceeded');
+    if (!tag.endsWith('/>')) this.#open.push({ name, line: this.#line });
+    this.#tokens.markup(this.#withDefaults(name, attributes, tag).replace(/[\t\n]/g, ' '));
+    return end;
+  }
+
+  /** The grammar of a start tag and its limits; gives the names in it. */
+  #checkStartTag(tag: string): { name: string; attributes: ReadonlySet<string> } {
+    const name = at(TAG_NAME, tag, 0)?.[1];
+    if (name === undefined) throw this.#fault('"<" does not begin a tag here; write &lt; for it');
+    let index = 1 + name.length;
+    let names = name.length;
+    const attributes = new Set<string>();
+    for (;;) {
+      const found = at(ATTRIBUTE, tag, index);
+      if (found === null) break;
+      const [all, attribute = '', mark = ''] = found;
+      const close = tag.indexOf(mark, index + all.length);
+      if (close < 0) throw this.#fault(`the value of ${attribute} in <${name}> is not closed`);
+      if (attributes.has(attribute)) throw this.#fault(`<${name}> has ${attribute} twice`);
+      // sax keeps attributes in an object and calls this of it
+      if (attribute === 'hasOwnProperty')
+        throw this.#fault(`<${name}> has an attribute ${attribute}, which cannot be read`);
+      attributes.add(attribute);
+      names += attribute.length;
+      if (attributes.size > ATTRIBUTE_LIMIT)
+        throw this.#fault(
+          `<${name}> has more than ${ATTRIBUTE_LIMIT} attributes`,
+          'limit-exceeded',
+        );
+      index = close + 1;
+    }
+    if (names > NAME_LIMIT)
+      throw this.#fault(
+        `the names of one element exceed ${NAME_LIMIT} characters`,
+        'limit-exceeded',
+      );
+    const rest = at(TAG_END, tag, index)?.[0];
+    if (rest === undefined || index + rest.length !== tag.length)
+      throw this.#fault(`<${name}> has a malformed attribute at ${quote(tag.slice(index).trim())}`);
+    return { name, attributes };
+  }
+
+  /** The tag with the attributes that the internal subset declares a default for. */
+  #withDefaults(name: string, attributes: ReadonlySet<string>, tag: string): string {
+    const defaults = this.#defaults.get(name);
+    if (defaults === undefined) return tag;
+    const close = tag.endsWith('/>') ? '/>' : '>';
+    const missing = [...defaults].filter(([attribute]) => !attributes.has(attribute));
+    const added = missing.map(([attribute, value]) => ` ${attribute}=${value}`).join('');
+    this.#check(added, VALUE_FAULT);
+    return tag.slice(0, -close.length) + added + close;
+  }
+
+  #endTag(text: string, start: number): number | undefined {
+    const end = text.indexOf('>', start) + 1;
+    if (end === 0) return undefined;
+    const token = text.slice(start, end);
+    const name = at(END_TAG, token, 0)?.[1];
+    if (name === undefined) throw this.#fault(`${quote(token)} is not an end tag`);
+    const open = this.#open.pop();
+    if (open === undefined) throw this.#fault(`</${name}> without a start tag`);
+    if (open.name !== name)
+      throw this.#fault(`</${name}> where </${open.name}> of line ${open.line} has to be closed`);
+    this.#tokens.markup(token.replace(/[\t\n]/g, ' '));
+    return end;
+  }
+
+  #instruction(text: string, start: number): number | undefined {
+    const end = text.indexOf('?>', start + 2) + 2;
+    if (end === 1) return undefined;
+    const token = text.slice(start, end);
+    this.#check(token, CHARACTER_FAULT);
+    const [, target = '', data = ''] = at(INSTRUCTION, token, 0) ?? [];
+    if (target.toLowerCase() === 'xml') this.#checkDeclaration(token);
+    else if (target === '') throw this.#fault(`${quote(token)} is not a processing instruction`);
+    else if (this.#open.length > 0) this.#tokens.instruction(target, data);
+    this.#atStart = false;
+    return end;
+  }
+
+  #checkDeclaration(token: string): void {
+    if (!this.#atStart) throw this.#fault('an XML declaration that is not at the very beginning');
+    if (at(DECLARATION, token, 0)?.[0] !== token) throw this.#fault('a malformed XML declaration');
+  }
+
+  #declaration(text: string, start: number, final: boolean): number | undefined {
+    if (text.startsWith(COMMENT, start)) return this.#comment(text, start);
+    if (text.startsWith(CDATA, start)) return this.#cdata(text, start);
+    if (text.startsWith(DOCTYPE, start)) return this.#doctype(text, start, final);
+    const rest = text.slice(start, start + CDATA.length);
+    if ([COMMENT, CDATA, DOCTYPE].some((opening) => opening.startsWith(rest))) return undefined;
+    throw this.#fault(
+      `${quote(rest)} is neither a comment nor a CDATA section nor a document type`,
+    );
+  }
+
+  #comment(text: string, start: number): number | undefined {
+    const dashes = text.indexOf('--', start + COMMENT.length);
+    if (dashes < 0 || dashes + 2 >= text.length) return undefined;
+    this.#check(text.slice(start, dashes), CHARACTER_FAULT);
+    if (text.charAt(dashes + 2) !== '>') throw this.#fault('"--" inside a comment');
+    this.#atStart = false;
+    return dashes + 3;
+  }
+
+  #cdata(text: string, start: number): number | undefined {
+    const end = text.indexOf(']]>', start + CDATA.length) + 3;
+    if (end === 2) return undefined;
+    const token = text.slice(start, end);
+    this.#check(token, CHARACTER_FAULT);
+    if (this.#open.length === 0) throw this.#fault('a CDATA section outside of the root element');
+    this.#tokens.markup(token);
+    return end;
+  }
+
+  #doctype(text: string, start: number, final: boolean): number | undefined {
+    if (this.#sawRoot || this.#sawDoctype)
+      throw this.#fault('a document type behind the root element, or a second one');
+    const doctype = this.#placed(() => readDoctype(text, start, final));
+    if (doctype === undefined) return undefined;
+    this.#sawDoctype = true;
+    this.#atStart = false;
+    this.#defaults = doctype.defaults;
+    return doctype.end;
+  }
+
+  /** Refuses the token if the pattern finds something in it; says what and where. */
+  #check(token: string, fault: RegExp, from = 0): void {
+    const found = fault.exec(from === 0 ? token : token.slice(from));
+    if (found === null) return;
+    this.#advance(token, 0, from + found.index);
+    const [what] = found;
+    if (what === '<') throw this.#fault('"<" in an attribute value; write &lt; for it');
+    if (what === ']]>') throw this.#fault('"]]>" in text; write ]]&gt; for it');
+    if (what === '&') {
+      const reference = /^&[^\s;&<"']{0,40};/.exec(token.slice(from + found.index))?.[0];
+      throw this.#fault(
+        reference === undefined
+          ? '"&" that begins no reference; write &amp; for it'
+          : `the reference ${reference} is not one of XML's own`,
+      );
+    }
+    const code = what.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    throw this.#fault(`the character U+${code} is not allowed in XML`);
+  }
+
+  #placed<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof GatewayError) throw this.#fault(error.message, error.code);
+      throw error;
+    }
+  }
+
+  #fault(message: string, code: ErrorCode = 'malformed-xml'): GatewayError {
+    return new GatewayError(code, message, { position: this.position });
+  }
+
+  /** Moves the position from the token's begin to its end; never looks beyond it. */
+  #advance(text: string, from: number, to: number): void {
+    let lineStart = -1;
+    for (let i = from; i < to; i++) {
+      if (text.charCodeAt(i) !== LINE_FEED) continue;
+      this.#line++;
+      lineStart = i + 1;
+    }
+    this.#column = lineStart < 0 ? this.#column + to - from : to - lineStart + 1;
+  }
+}
+
+function at(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
+  pattern.lastIndex = index;
+  return pattern.exec(text);
+}
+
+/** The index behind the ">" that ends the tag at `start`: the first one outside of quotes. */
+function endOfTag(text: string, start: number): number | undefined {
+  for (let i = start + 1; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (character === '>') return i + 1;
+    if (character === '"' || character === "'") {
+      i = text.indexOf(character, i + 1);
+      if (i < 0) return undefined;
+    }
+  }
+  return undefined;
+}

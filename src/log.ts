@@ -1,0 +1,40 @@
+/** The log: JSON lines of bunyan on standard output, each with the name of its event. */
+import bunyan from 'bunyan';
+
+type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** Every event that is logged: how bad it is, and what the operator reads. */
+export const EVENTS = {
+  starting: ['info', 'the gateway starts'],
+  recovered: ['info', 'messages of an earlier run wait in the queue'],
+  torn: ['warn', 'cut off what a crash left of a request that was not acknowledged to its sender'],
+  listening: ['info', 'ready for requests'],
+  accepted: ['info', 'request answered'],
+  refused: ['warn', 'request refused'],
+  aborted: ['warn', 'the client went away before the end of its request'],
+  defect: ['error', 'internal error; please report it'],
+  'protocol-error': ['warn', 'closed a connection that does not speak FastCGI'],
+  adapted: ['info', 'values were adapted to what Prelude can hold'],
+  message: ['debug', 'message received'],
+  document: ['debug', 'document received'],
+  'queue-failed': ['error', 'cannot write to the queue; senders are told to try again'],
+  delivered: ['info', 'a manager has acknowledged messages'],
+  'not-delivered': ['warn', 'cannot deliver; the messages stay in the queue'],
+  stopping: ['info', 'the gateway stops'],
+  stopped: ['info', 'the gateway has stopped'],
+  failed: ['fatal', 'the gateway cannot go on'],
+} as const satisfies Record<string, readonly [Level, string]>;
+
+export type EventName = keyof typeof EVENTS;
+
+/** Logs the event. @param fields what belongs to it */
+export type Log = (event: EventName, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** @param debug log the full content of every message, too */
+export function createLog(debug: boolean): Log {
+  const logger = bunyan.createLogger({ name: 'secef', level: debug ? 'debug' : 'info' });
+  return (event, fields = {}) => {
+    const [level, text] = EVENTS[event];
+    logger[level]({ event, ...fields }, text);
+  };
+}

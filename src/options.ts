@@ -1,0 +1,111 @@
+/** The command line: checked, complete, and frozen. */
+import minimist from 'minimist';
+import { GatewayError } from './errors.ts';
+
+export interface Options {
+  readonly debug: boolean;
+  readonly dryRun: boolean;
+  readonly profile: string;
+  readonly sock: string;
+  readonly manager: string | undefined;
+  readonly queue: string;
+  /** bytes */
+  readonly queueLimit: number;
+  /** bytes */
+  readonly maxBody: number;
+}
+
+export type CommandLine =
+  { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' };
+
+export const HELP = `Usage: secef [options]
+
+Takes IDMEF XML documents (RFC 4765) from Apache over FastCGI and puts every alert and
+heartbeat in them into a Prelude manager.
+
+  --sock, -s PATH      Unix socket for Apache (default /var/run/httpd/secef/secef.sock)
+  --profile NAME       Prelude profile to send with (default secef)
+  --manager ADDRESS    manager to send to, such as "siem:4690 || backup" (default: server-addr of
+                       the profile's configuration)
+  --queue DIR          where accepted messages wait until a manager has them (default
+                       /var/lib/secef)
+  --queue-limit SIZE   most bytes that may wait there, K, M, G (default 1G); 503 above it
+  --max-body SIZE      longest document (default 10M); 413 above it
+  --dry-run, -n        check documents and answer, but queue and send nothing; needs no Prelude
+  --debug              log the full content of every message
+  --help               print this
+  --version            print the version
+
+Logs go to standard output, one JSON object a line. Exit status: 0 stopped by a signal, 2 wrong
+options, 70 internal error, 78 wrong configuration (Prelude, socket, queue).
+`;
+
+const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body'];
+const BOOLEANS = ['dry-run', 'debug', 'help', 'version'];
+const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const;
+
+function usage(message: string): GatewayError {
+  return new GatewayError('usage', `${message}; see secef --help`);
+}
+
+function isUnit(unit: string): unit is keyof typeof UNITS {
+  return unit in UNITS;
+}
+
+/** `10M` as bytes. */
+function size(name: string, text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]?)$/i.exec(text) ?? [];
+  const letter = unit.toUpperCase();
+  const bytes = isUnit(letter) ? Number(digits) * UNITS[letter] : 0;
+  if (digits === '' || bytes === 0)
+    throw usage(`--${name} wants a size such as 10M, not "${text}"`);
+  return bytes;
+}
+
+function textOf(parsed: minimist.ParsedArgs, name: string, fallback: string): string;
+function textOf(parsed: minimist.ParsedArgs, name: string): string | undefined;
+function textOf(parsed: minimist.ParsedArgs, name: string, fallback?: string): string | undefined {
+  const given: unknown = parsed[name];
+  // given twice, the last one counts
+  const value: unknown = Array.isArray(given) ? given.at(-1) : given;
+  if (value === undefined) return fallback;
+  if (typeof value !== 'string' || value.trim() === '') throw usage(`--${name} wants a value`);
+  return value;
+}
+
+/**
+ * Reads the arguments.
+ * @throws GatewayError usage that names the option
+ */
+export function parseOptions(args: readonly string[]): CommandLine {
+  const parsed = minimist([...args], {
+    string: STRINGS,
+    boolean: BOOLEANS,
+    alias: { s: 'sock', n: 'dry-run' },
+    unknown: (argument) => {
+      throw usage(`unknown option or argument "${argument}"`);
+    },
+  });
+  const flag = (name: string): boolean => {
+    const given: unknown = parsed[name];
+    return given === true || (Array.isArray(given) && given.at(-1) === true);
+  };
+  if (flag('help')) return { kind: 'help' };
+  if (flag('version')) return { kind: 'version' };
+  const profile = textOf(parsed, 'profile', 'secef');
+  // libprelude makes a path of it
+  if (!/^[\w.-]+$/.test(profile)) throw usage(`--profile wants a name, not "${profile}"`);
+  return {
+    kind: 'run',
+    options: Object.freeze({
+      debug: flag('debug'),
+      dryRun: flag('dry-run'),
+      profile,
+      sock: textOf(parsed, 'sock', '/var/run/httpd/secef/secef.sock'),
+      manager: textOf(parsed, 'manager'),
+      queue: textOf(parsed, 'queue', '/var/lib/secef'),
+      queueLimit: size('queue-limit', textOf(parsed, 'queue-limit', '1G')),
+      maxBody: size('max-body', textOf(parsed, 'max-body', '10M')),
+    }),
+  };
+}

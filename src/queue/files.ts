@@ -1,0 +1,107 @@
+/** The only way to the disk: what the queue does with files, narrow enough to be made to fail. */
+import { open, mkdir, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+
+/** A file that is being written at its end. */
+export interface AppendFile {
+  /** Appends all of it. */
+  append(buffers: readonly Buffer[]): Promise<void>;
+  /** fdatasync(2): afterwards what was appended survives a power loss. */
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that is being read. */
+export interface ReadFile {
+  /** Reads into the buffer from that offset; gives how many bytes, 0 at the end. */
+  read(buffer: Buffer, offset: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Disk {
+  /** Makes the directory (0700) if it is not there. */
+  makeDirectory(path: string): Promise<void>;
+  list(directory: string): Promise<string[]>;
+  /** When the file was made, in milliseconds since 1970. */
+  createdAt(path: string): Promise<number>;
+  /** A new file (0600); fails if it is there. */
+  create(path: string): Promise<AppendFile>;
+  openAppend(path: string): Promise<AppendFile>;
+  openRead(path: string): Promise<ReadFile>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** fsync(2) of a directory: its entries survive a power loss. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+class NodeAppendFile implements AppendFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async append(buffers: readonly Buffer[]): Promise<void> {
+    let rest = [...buffers];
+    while (rest.length > 0) {
+      let { bytesWritten } = await this.#handle.writev(rest);
+      // a short write: go on behind it
+      while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
+        bytesWritten -= rest[0].length;
+        rest = rest.slice(1);
+      }
+      if (rest[0] !== undefined) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+class NodeReadFile implements ReadFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(buffer: Buffer, offset: number): Promise<number> {
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, offset);
+    return bytesRead;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** The real disk. */
+export const disk: Disk = {
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  list: (directory) => readdir(directory),
+  createdAt: async (path) => (await stat(path)).birthtimeMs,
+  create: async (path) => new NodeAppendFile(await open(path, 'ax', 0o600)),
+  openAppend: async (path) => new NodeAppendFile(await open(path, 'r+')),
+  openRead: async (path) => new NodeReadFile(await open(path, 'r')),
+  rename,
+  remove: (path) => rm(path),
+  async syncDirectory(path) {
+    const directory = await open(path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  },
+};

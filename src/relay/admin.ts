@@ -1,0 +1,151 @@
+/** One run of `prelude-admin send PROFILE ADDRESS /dev/stdin`: fed, watched, and ended. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { reason } from '../errors.ts';
+import type { RunResult } from './outcome.ts';
+import { makePipe, type Pipe } from './pipe.ts';
+
+export interface AdminOptions {
+  /** the program, found on PATH */
+  readonly program: string;
+  readonly profile: string;
+  readonly address: string;
+  /** where the FIFO stands for a moment */
+  readonly fifo: string;
+  /** milliseconds without progress after which the run is ended */
+  readonly patience: number;
+}
+
+/** With TLS debug output prelude-admin shows each packet and the manager's close notify. */
+const TLS_DEBUG = '5';
+const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
+/** longest line of the debug output that matters */
+const LINE_LIMIT = 4096;
+const STDERR_LIMIT = 8192;
+/** between TERM and KILL */
+const GRACE = 5000;
+
+/** A running `prelude-admin send`. */
+export class AdminSession {
+  readonly #options: AdminOptions;
+  readonly #pipe: Pipe;
+  readonly #child: ChildProcess;
+  #spawnError: string | undefined;
+  #closeNotify = false;
+  #stdoutRest = '';
+  #stderr = '';
+  #hung = false;
+  #ended = false;
+  #lastProgress = Date.now();
+  /** waits for the child: a pause is no sign of work then */
+  #waiting = 0;
+  readonly #watch: NodeJS.Timeout;
+  /** resolves when it has ended, however */
+  readonly result: Promise<RunResult>;
+
+  private constructor(options: AdminOptions, pipe: Pipe) {
+    this.#options = options;
+    this.#pipe = pipe;
+    const { program, profile, address } = options;
+    this.#child = spawn(program, ['send', profile, address, '/dev/stdin'], {
+      stdio: [pipe.reader, 'pipe', 'pipe'],
+      env: { ...process.env, LIBPRELUDE_TLS_DEBUG: TLS_DEBUG },
+    });
+    pipe.closeReader();
+    // the other end closed: its exit says more
+    pipe.writer.on('error', () => undefined);
+    this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      this.#onStdout(text);
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(0, STDERR_LIMIT);
+    });
+    this.#watch = setInterval(
+      () => {
+        this.#look();
+      },
+      Math.min(1000, options.patience / 4),
+    );
+    this.result = this.#wait();
+  }
+
+  static async start(options: AdminOptions): Promise<AdminSession> {
+    return new AdminSession(options, await makePipe(options.fifo));
+  }
+
+  /** It has ended; nothing can be written any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Writes to its standard input; resolves when there is room for more, or when it has ended. */
+  async write(bytes: Buffer): Promise<void> {
+    const { writer } = this.#pipe;
+    if (this.#ended || writer.destroyed) return;
+    if (writer.write(bytes)) return;
+    await this.#whileWaiting(
+      Promise.race([once(writer, 'drain'), once(writer, 'close'), this.result]),
+    );
+  }
+
+  /** Ends its standard input; it delivers the rest and asks the manager for the acknowledgement. */
+  async finish(): Promise<RunResult> {
+    this.#pipe.writer.end();
+    await this.#whileWaiting(this.result);
+    return this.result;
+  }
+
+  /** TERM, and KILL if that does not help. */
+  stop(): void {
+    if (this.#ended) return;
+    this.#child.kill('SIGTERM');
+    setTimeout(() => {
+      if (!this.#ended) this.#child.kill('SIGKILL');
+    }, GRACE).unref();
+  }
+
+  async #whileWaiting(what: Promise<unknown>): Promise<void> {
+    this.#waiting++;
+    this.#lastProgress = Date.now();
+    try {
+      await what;
+    } catch {
+      // the writer failed: its exit says more
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #onStdout(text: string): void {
+    this.#lastProgress = Date.now();
+    const lines = this.#stdoutRest + text;
+    if (lines.includes(CLOSE_NOTIFY)) this.#closeNotify = true;
+    this.#stdoutRest = lines.slice(lines.lastIndexOf('\n') + 1).slice(-LINE_LIMIT);
+  }
+
+  #look(): void {
+    if (this.#waiting === 0 || Date.now() - this.#lastProgress < this.#options.patience) return;
+    this.#hung = true;
+    this.stop();
+  }
+
+  async #wait(): Promise<RunResult> {
+    this.#child.once('error', (error) => {
+      this.#spawnError = reason(error);
+    });
+    await new Promise((resolve) => {
+      this.#child.once('close', resolve);
+    });
+    this.#ended = true;
+    clearInterval(this.#watch);
+    this.#pipe.writer.destroy();
+    return {
+      exitCode: this.#child.exitCode ?? undefined,
+      signal: this.#child.signalCode ?? undefined,
+      spawnError: this.#spawnError,
+      closeNotify: this.#closeNotify,
+      stderr: this.#stderr,
+      hung: this.#hung,
+    };
+  }
+}

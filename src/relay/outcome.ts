@@ -1,0 +1,49 @@
+/** What the end of a `prelude-admin send` means: a pure function of what was seen. */
+
+/** How the process ended. */
+export interface RunResult {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** it could not be started: why */
+  readonly spawnError: string | undefined;
+  /** standard output had the manager's close notify */
+  readonly closeNotify: boolean;
+  /** standard error, its beginning */
+  readonly stderr: string;
+  /** ended by us since nothing moved */
+  readonly hung: boolean;
+}
+
+export type Outcome =
+  | { readonly kind: 'delivered' }
+  /** a frame that prelude-admin could not decode */
+  | { readonly kind: 'undecodable'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** prelude-admin's exit status if it cannot read a frame; the rest of its input is not read then. */
+const UNREADABLE = 255;
+
+const CONNECTION_ERROR = /connection error/i;
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/**
+ * Delivered is only what exit status 0, the manager's close notify and the absence of connection
+ * errors show together: prelude-admin alone exits 0 also if no manager was there. Whatever is not
+ * known is a failure, after which everything is sent again.
+ */
+export function outcomeOf(result: RunResult): Outcome {
+  const failed = (why: string): Outcome => ({ kind: 'failed', why });
+  if (result.spawnError !== undefined) return failed(`cannot start: ${result.spawnError}`);
+  if (result.hung) return failed('no progress, stopped');
+  const said = lastLine(result.stderr);
+  if (result.signal !== undefined) return failed(`killed by ${result.signal}`);
+  if (CONNECTION_ERROR.test(result.stderr)) return failed(said);
+  if (result.exitCode === UNREADABLE) return { kind: 'undecodable', why: said };
+  if (result.exitCode !== 0)
+    return failed(said === '' ? `exit status ${result.exitCode ?? '?'}` : said);
+  if (!result.closeNotify) return failed(said === '' ? 'the connection was cut' : said);
+  return { kind: 'delivered' };
+}
