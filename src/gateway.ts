@@ -2,101 +2,22 @@
  * The message's way, put together: accept → idmef → prelude → queue → relay.
  * In a dry run it ends before the queue.
  */
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listen, type Listener } from './accept/listen.ts';
 import { PostHandler, type Intake, type RequestRecord } from './accept/post.ts';
+import { dryDelivery, openDelivery, type Delivery } from './delivery.ts';
 import { plain } from './idmef/message.ts';
 import { Reader, type Adaptation } from './idmef/read.ts';
 import type { Log } from './log.ts';
 import type { Options } from './options.ts';
-import { encodeAnalyzer } from './prelude/analyzer.ts';
 import { FrameWriter } from './prelude/frame.ts';
-import { findProgram, readProfile } from './prelude/profile.ts';
-import { disk } from './queue/files.ts';
-import { Queue } from './queue/queue.ts';
-import { AdminSession } from './relay/admin.ts';
-import { Relay } from './relay/relay.ts';
 
-const MEBIBYTE = 1024 * 1024;
-const MAX_IN_FLIGHT = 256 * MEBIBYTE;
-/** when a session with a manager is ended to be acknowledged */
-const SESSION_IDLE = 60_000;
-const SESSION_AGE = 300_000;
-const SESSION_BYTES = 64 * MEBIBYTE;
-/** without any progress for so long a session is hung */
-const SESSION_PATIENCE = 60_000;
-/** what stopping leaves to a session for its acknowledgement */
-const STOP_PATIENCE = 5_000;
+/** bytes of all bodies in flight together */
+const MAX_IN_FLIGHT = 256 * 1024 * 1024;
+/** milliseconds that stopping leaves to running requests */
+const REQUEST_PATIENCE = 3000;
 /** adaptations named in one log line */
 const ADAPTATIONS_LOGGED = 20;
-
-/** What happens to messages behind encoding. */
-interface Delivery {
-  /** the gateway's Analyzer, encoded */
-  readonly analyzer: Uint8Array;
-  /** Makes the frames of one request safe. */
-  append(frames: Buffer, messages: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
-const dryDelivery: Delivery = {
-  analyzer: new Uint8Array(),
-  append: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
-};
-
-/** Queue and relay. @throws GatewayError configuration */
-async function openDelivery(options: Options, version: string, log: Log): Promise<Delivery> {
-  const program = findProgram('prelude-admin');
-  const profile = readProfile(options.profile, options.manager);
-  const { queue, recovered } = await Queue.open({
-    directory: options.queue,
-    limit: options.queueLimit,
-    disk,
-    onFailure: (error) => {
-      log('queue-failed', { error: error.message });
-    },
-  });
-  for (const { path, contents } of recovered) {
-    const torn = contents.fileLength - contents.length;
-    if (torn > 0) log('torn', { segment: path, bytes: torn });
-  }
-  if (queue.messages > 0) log('recovered', { messages: queue.messages, bytes: queue.bytes });
-  const relay = new Relay({
-    queue,
-    disk,
-    limits: {
-      idle: SESSION_IDLE,
-      age: SESSION_AGE,
-      bytes: Math.min(SESSION_BYTES, queue.limit / 4),
-    },
-    start: () =>
-      AdminSession.start({
-        program,
-        profile: profile.name,
-        address: profile.address,
-        fifo: join(options.queue, 'session.fifo'),
-        patience: SESSION_PATIENCE,
-      }),
-    events: {
-      delivered: (what) => {
-        log('delivered', { ...what, manager: profile.address });
-      },
-      failed: (what) => {
-        log('not-delivered', { ...what, manager: profile.address });
-      },
-    },
-  });
-  relay.start();
-  return {
-    analyzer: encodeAnalyzer({ profile: profile.name, analyzerid: profile.analyzerid, version }),
-    append: (frames, messages) => queue.append(frames, messages),
-    stop: async () => {
-      await relay.stop(STOP_PATIENCE);
-      await queue.close();
-    },
-  };
-}
 
 /** Reads one document, encodes its messages, and makes them safe at its end. */
 class DocumentIntake implements Intake {
@@ -154,7 +75,7 @@ function logAdaptations(log: Log, id: string, adaptations: readonly Adaptation[]
   });
 }
 
-/** With --debug: the document as it came, beside what is made of it. */
+/** With --debug: the document as it came, beside what is made of it, also if it is refused. */
 class DebugIntake implements Intake {
   readonly #inner: Intake;
   readonly #received: Buffer[] = [];
@@ -167,12 +88,21 @@ class DebugIntake implements Intake {
 
   write(bytes: Buffer): void {
     this.#received.push(bytes);
-    this.#inner.write(bytes);
+    try {
+      this.#inner.write(bytes);
+    } catch (error) {
+      this.#logReceived();
+      throw error;
+    }
   }
 
   end(): Promise<number> {
-    this.#log(Buffer.concat(this.#received).toString('utf8'));
+    this.#logReceived();
     return this.#inner.end();
+  }
+
+  #logReceived(): void {
+    this.#log(Buffer.concat(this.#received).toString('utf8'));
   }
 }
 
@@ -225,9 +155,11 @@ export async function startGateway(options: Options, version: string, log: Log):
   }
   return {
     stop: async () => {
-      const closed = listener.close();
-      await handler.stop();
-      await closed;
+      // systemd or Apache may hold connections open: what runs gets its time, and no more
+      await Promise.race([
+        Promise.all([listener.close(), handler.stop()]),
+        sleep(REQUEST_PATIENCE),
+      ]);
       await delivery.stop();
     },
   };

@@ -13,6 +13,8 @@ export interface Options {
   readonly queueLimit: number;
   /** bytes */
   readonly maxBody: number;
+  /** seconds between heartbeats, 0 for none */
+  readonly heartbeat: number;
 }
 
 export type CommandLine =
@@ -31,6 +33,7 @@ heartbeat in them into a Prelude manager.
                        /var/lib/secef)
   --queue-limit SIZE   most bytes that may wait there, K, M, G (default 1G); 503 above it
   --max-body SIZE      longest document (default 10M); 413 above it
+  --heartbeat SECONDS  how often the gateway tells Prelude that it is alive (default 600; 0 is off)
   --dry-run, -n        check documents and answer, but queue and send nothing; needs no Prelude
   --debug              log the full content of every message
   --help               print this
@@ -40,7 +43,7 @@ Logs go to standard output, one JSON object a line. Exit status: 0 stopped by a 
 options, 70 internal error, 78 wrong configuration (Prelude, socket, queue).
 `;
 
-const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body'];
+const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body', 'heartbeat'];
 const BOOLEANS = ['dry-run', 'debug', 'help', 'version'];
 const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const;
 
@@ -60,6 +63,16 @@ function size(name: string, text: string): number {
   if (digits === '' || bytes === 0)
     throw usage(`--${name} wants a size such as 10M, not "${text}"`);
   return bytes;
+}
+
+/** a day; timers of Node end at 24 days */
+const LONGEST_HEARTBEAT = 86400;
+
+function seconds(name: string, text: string): number {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Infinity;
+  if (number > LONGEST_HEARTBEAT)
+    throw usage(`--${name} wants seconds from 0 to ${LONGEST_HEARTBEAT}, not "${text}"`);
+  return number;
 }
 
 function textOf(parsed: minimist.ParsedArgs, name: string, fallback: string): string;
@@ -106,6 +119,7 @@ export function parseOptions(args: readonly string[]): CommandLine {
       queue: textOf(parsed, 'queue', '/var/lib/secef'),
       queueLimit: size('queue-limit', textOf(parsed, 'queue-limit', '1G')),
       maxBody: size('max-body', textOf(parsed, 'max-body', '10M')),
+      heartbeat: seconds('heartbeat', textOf(parsed, 'heartbeat', '600')),
     }),
   };
 }

@@ -4,9 +4,10 @@
  * adds none.
  */
 import { hostname, release, type } from 'node:os';
-import { ANALYZER, type IdmefClass } from '../idmef/classes.ts';
-import { Idmef } from '../idmef/message.ts';
+import { ANALYZER } from '../idmef/classes.ts';
+import type { Idmef } from '../idmef/message.ts';
 import { encodeObject } from './encode.ts';
+import { make } from './make.ts';
 
 /** What the gateway says of itself. */
 export interface Identity {
@@ -19,23 +20,6 @@ const MODEL = 'Prelude Web Gateway';
 const CLASS = 'Web Gateway';
 const MANUFACTURER = 'https://www.secef.net/';
 
-type Values = Readonly<Record<string, string | number | Idmef>>;
-
-function make(idmefClass: IdmefClass, values: Values): Idmef {
-  const object = new Idmef(idmefClass);
-  for (const field of idmefClass.fields) {
-    const value = values[field.name];
-    if (value !== undefined) object.put(field, value);
-  }
-  return object;
-}
-
-function childClass(name: string): IdmefClass {
-  const field = ANALYZER.fields.find((candidate) => candidate.name === name);
-  if (field?.kind !== 'class') throw new Error(`Analyzer has no class ${name}`);
-  return field.class;
-}
-
 /** The Analyzer object of this process. */
 export function ownAnalyzer({ profile, analyzerid, version }: Identity): Idmef {
   return make(ANALYZER, {
@@ -47,12 +31,12 @@ export function ownAnalyzer({ profile, analyzerid, version }: Identity): Idmef {
     class: CLASS,
     ostype: type(),
     osversion: release(),
-    node: make(childClass('node'), { name: hostname() }),
-    process: make(childClass('process'), {
+    node: { name: hostname() },
+    process: {
       name: 'secef',
       pid: process.pid,
       path: process.argv[1] ?? process.execPath,
-    }),
+    },
   });
 }
 

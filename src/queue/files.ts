@@ -1,5 +1,14 @@
 /** The only way to the disk: what the queue does with files, narrow enough to be made to fail. */
-import { open, mkdir, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  open,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 
 /** A file that is being written at its end. */
 export interface AppendFile {
@@ -30,6 +39,9 @@ export interface Disk {
   openRead(path: string): Promise<ReadFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  removeIfThere(path: string): Promise<void>;
+  /** The whole file; for those whose size is bounded. */
+  read(path: string): Promise<Buffer>;
   /** fsync(2) of a directory: its entries survive a power loss. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -96,6 +108,8 @@ export const disk: Disk = {
   openRead: async (path) => new NodeReadFile(await open(path, 'r')),
   rename,
   remove: (path) => rm(path),
+  removeIfThere: (path) => rm(path, { force: true }),
+  read: (path) => readFile(path),
   async syncDirectory(path) {
     const directory = await open(path, 'r');
     try {

@@ -7,32 +7,18 @@
  *
  *   NNNNNNNNNNNNNNNN.idmef  segments; the number counts up
  *   lock                    see lock.ts
+ *   rejected/, retry/       see rejected.ts
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GatewayError, reason } from '../errors.ts';
-import type { AppendFile, Disk } from './files.ts';
+import { Appender, type OwnSegment, type Segment } from './append.ts';
+import type { Disk } from './files.ts';
 import { lockDirectory } from './lock.ts';
 import { recover, type Recovered } from './recover.ts';
-import { segmentName, stampRequest } from './segment.ts';
+import { RETRY, setAside, writeWhole } from './rejected.ts';
+import { splitRequests, stampRequest } from './segment.ts';
 
-/** A segment as others see it. */
-export interface Segment {
-  readonly path: string;
-  /** bytes that are on disk for good: whole requests */
-  readonly length: number;
-  readonly messages: number;
-  /** nothing more is appended */
-  readonly sealed: boolean;
-  /** milliseconds since 1970 */
-  readonly createdAt: number;
-}
-
-interface OwnSegment extends Segment {
-  readonly number: number;
-  length: number;
-  messages: number;
-  sealed: boolean;
-}
+export type { Segment } from './append.ts';
 
 interface Waiting {
   readonly frames: Buffer;
@@ -50,26 +36,34 @@ export interface QueueOptions {
   readonly onFailure: (error: GatewayError) => void;
 }
 
-/** A segment of this size is not appended to any more. */
-const SEGMENT_SIZE = 8 * 1024 * 1024;
-
 export class Queue {
   readonly #options: QueueOptions;
   readonly #unlock: () => void;
-  readonly #segments: OwnSegment[] = [];
-  /** the file of the last segment, while it is appended to */
-  #file: AppendFile | undefined;
-  #nextNumber = 1;
+  readonly #segments: OwnSegment[];
+  readonly #appender: Appender;
   #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  #bytes = 0;
+  /** bytes that wait or are being written */
+  #pendingBytes = 0;
+  /** the work runs and will look at what waits again */
+  #active = false;
   #running: Promise<void> | undefined;
   #sealing = false;
   #listeners: (() => void)[] = [];
 
-  private constructor(options: QueueOptions, unlock: () => void) {
+  private constructor(options: QueueOptions, unlock: () => void, recovered: readonly Recovered[]) {
     this.#options = options;
     this.#unlock = unlock;
+    this.#segments = recovered
+      .filter(({ contents }) => contents.length > 0)
+      .map(({ path, contents: { length, messages }, createdAt }) => ({
+        path,
+        length,
+        messages,
+        sealed: true,
+        createdAt,
+      }));
+    const next = (recovered.at(-1)?.number ?? 0) + 1;
+    this.#appender = new Appender(options.disk, options.directory, this.#segments, next);
   }
 
   /**
@@ -83,10 +77,10 @@ export class Queue {
     try {
       await disk.makeDirectory(directory);
       unlock = lockDirectory(directory);
-      const queue = new Queue(options, unlock);
       const recovered = await recover(disk, directory);
-      for (const segment of recovered) await queue.#adopt(segment);
-      return { queue, recovered };
+      for (const { path, contents } of recovered)
+        if (contents.length === 0) await disk.remove(path);
+      return { queue: new Queue(options, unlock, recovered), recovered };
     } catch (error) {
       unlock?.();
       if (error instanceof GatewayError) throw error;
@@ -98,17 +92,6 @@ export class Queue {
     }
   }
 
-  async #adopt({ number, path, contents, createdAt }: Recovered): Promise<void> {
-    this.#nextNumber = number + 1;
-    if (contents.length === 0) {
-      await this.#options.disk.remove(path);
-      return;
-    }
-    const { length, messages } = contents;
-    this.#segments.push({ number, path, length, messages, sealed: true, createdAt });
-    this.#bytes += length;
-  }
-
   /** All segments, oldest first; they change as requests come and go. */
   get segments(): readonly Segment[] {
     return this.#segments;
@@ -116,7 +99,7 @@ export class Queue {
 
   /** Bytes on disk. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#segments.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** Messages on disk. */
@@ -136,12 +119,12 @@ export class Queue {
    */
   append(frames: Buffer, messages: number): Promise<void> {
     const { limit } = this.#options;
-    if (this.#bytes + this.#waitingBytes + frames.length > limit)
+    if (this.bytes + this.#pendingBytes + frames.length > limit)
       return Promise.reject(
         new GatewayError('queue-full', `the queue is full (${limit} bytes); try again later`),
       );
     stampRequest(frames);
-    this.#waitingBytes += frames.length;
+    this.#pendingBytes += frames.length;
     const done = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ frames, messages, resolve, reject });
     });
@@ -159,14 +142,68 @@ export class Queue {
   /** Removes segments that a manager has. */
   async remove(delivered: readonly Segment[]): Promise<void> {
     for (const segment of delivered) {
-      const place = this.#segments.findIndex(({ path }) => path === segment.path);
+      const place = this.#place(segment);
       if (place < 0) continue;
-      await this.#options.disk.remove(segment.path);
+      await this.#options.disk.removeIfThere(segment.path);
       this.#segments.splice(place, 1);
-      this.#bytes -= segment.length;
     }
     await this.#options.disk.syncDirectory(this.#options.directory);
     this.#changed();
+  }
+
+  /**
+   * Takes one frame out of a sealed segment and keeps it for the operator.
+   * @param index of the frame in the segment
+   * @returns the name to use with `secef queue`
+   */
+  async setAside(segment: Segment, index: number, why: string): Promise<string> {
+    const { disk, directory } = this.#options;
+    const own = this.#segments[this.#place(segment)];
+    if (own?.sealed !== true) throw new Error('only sealed segments are changed');
+    const requests = splitRequests(await disk.read(own.path));
+    const all = requests.flat();
+    const frame = all[index];
+    if (frame === undefined) throw new Error(`the segment has no frame ${index}`);
+    const offset = all.slice(0, index).reduce((sum, { length }) => sum + length, 0);
+    const alone = Buffer.from(frame);
+    stampRequest(alone);
+    const name = await setAside(disk, directory, {
+      segment: basename(own.path, '.idmef'),
+      offset,
+      bytes: alone,
+      why,
+    });
+    const rest = requests
+      .map((frames) => Buffer.concat(frames.filter((other) => other !== frame)))
+      .filter(({ length }) => length > 0);
+    for (const request of rest) stampRequest(request);
+    if (rest.length === 0) {
+      await this.remove([own]);
+      return name;
+    }
+    const bytes = Buffer.concat(rest);
+    await writeWhole(disk, own.path, bytes);
+    await disk.syncDirectory(directory);
+    own.length = bytes.length;
+    own.messages--;
+    return name;
+  }
+
+  /** Takes back what `secef queue retry` has put into QUEUE/retry. @returns how many messages */
+  async takeRetries(): Promise<number> {
+    const { disk, directory } = this.#options;
+    const from = join(directory, RETRY);
+    await disk.makeDirectory(from);
+    let taken = 0;
+    for (const file of await disk.list(from)) {
+      if (!file.endsWith('.idmef')) continue;
+      for (const frames of splitRequests(await disk.read(join(from, file)))) {
+        await this.append(Buffer.concat(frames), frames.length);
+        taken += frames.length;
+      }
+      await disk.remove(join(from, file));
+    }
+    return taken;
   }
 
   /** Resolves at the next change of the segments. */
@@ -182,6 +219,10 @@ export class Queue {
     this.#unlock();
   }
 
+  #place(segment: Segment): number {
+    return this.#segments.findIndex(({ path }) => path === segment.path);
+  }
+
   #changed(): void {
     const listeners = this.#listeners;
     this.#listeners = [];
@@ -190,9 +231,9 @@ export class Queue {
 
   /** Starts the work if it does not run. */
   #work(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    if (this.#active) return;
+    this.#active = true;
+    this.#running = this.#run();
   }
 
   /** Commits what waits, again and again, until nothing waits. */
@@ -200,106 +241,35 @@ export class Queue {
     while (this.#waiting.length > 0 || this.#sealing) {
       const batch = this.#waiting;
       this.#waiting = [];
-      this.#waitingBytes = 0;
       if (batch.length > 0) await this.#commit(batch);
       if (this.#sealing) {
         this.#sealing = false;
-        await this.#finishSegment();
+        await this.#appender.seal();
       }
       this.#changed();
     }
+    // in the same turn as the last look at what waits, or a request could be left waiting
+    this.#active = false;
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const size = batch.reduce((sum, { frames }) => sum + frames.length, 0);
+    const frames = batch.map((waiting) => waiting.frames);
     try {
-      const { file, segment } = await this.#appendable();
-      await file.append(batch.map(({ frames }) => frames));
-      await file.sync();
-      segment.length += size;
-      segment.messages += batch.reduce((sum, { messages }) => sum + messages, 0);
-      this.#bytes += size;
+      await this.#appender.append(
+        frames,
+        batch.reduce((sum, { messages }) => sum + messages, 0),
+      );
       for (const { resolve } of batch) resolve();
-      if (segment.length >= SEGMENT_SIZE) await this.#finishSegment();
     } catch (cause) {
       const error = new GatewayError(
         'queue-failed',
         `cannot write to the queue: ${reason(cause)}; try again later`,
         { cause },
       );
-      await this.#abandonSegment();
       for (const { reject } of batch) reject(error);
       this.#options.onFailure(error);
-    }
-  }
-
-  /** The segment that is appended to; a new one if there is none. */
-  async #appendable(): Promise<{ file: AppendFile; segment: OwnSegment }> {
-    const last = this.#segments.at(-1);
-    if (this.#file !== undefined && last !== undefined) return { file: this.#file, segment: last };
-    const { disk, directory } = this.#options;
-    const number = this.#nextNumber++;
-    const path = join(directory, segmentName(number));
-    const file = await disk.create(path);
-    this.#file = file;
-    const segment = { number, path, length: 0, messages: 0, sealed: false, createdAt: Date.now() };
-    this.#segments.push(segment);
-    // the file's own sync does not make its name durable
-    await disk.syncDirectory(directory);
-    return { file, segment };
-  }
-
-  /** Ends the last segment in good order. */
-  async #finishSegment(): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) return;
-    this.#file = undefined;
-    this.#sealLast();
-    try {
-      await file.close();
-    } catch {
-      // all that counts has been synced
-    }
-  }
-
-  /**
-   * Ends the last segment after a failure: what was synced before stays, the rest is cut off. If
-   * even that fails nobody reads behind `length`, and recovery finds whole requests at most, which
-   * their senders will send again.
-   */
-  async #abandonSegment(): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) return;
-    this.#file = undefined;
-    const last = this.#sealLast();
-    try {
-      await file.truncate(last.length);
-      await file.sync();
-    } catch {
-      // see above
-    }
-    try {
-      await file.close();
-    } catch {
-      // see above
-    }
-    if (last.length === 0) await this.#forget(last);
-  }
-
-  #sealLast(): OwnSegment {
-    const last = this.#segments.at(-1);
-    if (last === undefined) throw new Error('a file without a segment');
-    last.sealed = true;
-    return last;
-  }
-
-  /** A segment that never held anything. */
-  async #forget(segment: OwnSegment): Promise<void> {
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
-    try {
-      await this.#options.disk.remove(segment.path);
-    } catch {
-      // recovery removes it
+    } finally {
+      this.#pendingBytes -= frames.reduce((sum, { length }) => sum + length, 0);
     }
   }
 }

@@ -55,6 +55,42 @@ export function stampRequest(frames: Buffer): void {
   });
 }
 
+/** The requests of a buffer that holds whole ones: the frames of each. */
+export function splitRequests(whole: Buffer): Buffer[][] {
+  const offsets = frameOffsets(whole);
+  const requests: Buffer[][] = [];
+  let request: Buffer[] = [];
+  offsets.forEach((at, index) => {
+    request.push(whole.subarray(at, offsets[index + 1] ?? whole.length));
+    if (whole.readUInt32BE(at + HEADER.microseconds) > 0) return;
+    requests.push(request);
+    request = [];
+  });
+  return requests;
+}
+
+/** Whether a whole request stands anywhere in these bytes. */
+export function holdsRequest(bytes: Buffer): boolean {
+  for (let at = 0; at + HEADER_SIZE <= bytes.length; at++) if (isRequestAt(bytes, at)) return true;
+  return false;
+}
+
+function isRequestAt(bytes: Buffer, start: number): boolean {
+  let checksum = 0;
+  let at = start;
+  for (;;) {
+    if (at + HEADER_SIZE > bytes.length) return false;
+    const header = Buffer.from(bytes.subarray(at, at + HEADER_SIZE));
+    const frame = readHeader(header);
+    const end = at + HEADER_SIZE + (frame?.length ?? 0);
+    if (frame === undefined || end > bytes.length) return false;
+    checksum = crc32(bytes.subarray(at + HEADER_SIZE, end), crc32(header, checksum));
+    if (checksum !== frame.checksum) return false;
+    if (frame.following === 0) return true;
+    at = end;
+  }
+}
+
 /** What a segment holds. */
 export interface Contents {
   /** bytes up to the end of the last whole request */

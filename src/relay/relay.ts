@@ -28,6 +28,8 @@ export interface RelayEvents {
   delivered(what: { segments: number; messages: number; bytes: number }): void;
   /** a session failed; everything since the last acknowledgement is sent again after the pause */
   failed(what: { why: string; failures: number; pause: number; waiting: number }): void;
+  /** a frame that prelude-admin cannot decode was set aside */
+  rejected(what: { name: string; segment: string; why: string }): void;
 }
 
 export interface RelayOptions {
@@ -35,6 +37,10 @@ export interface RelayOptions {
   readonly disk: Disk;
   readonly limits: SessionLimits;
   readonly start: () => Promise<AdminSession>;
+  /** finds the frame that prelude-admin cannot decode */
+  readonly findUndecodable: (
+    segments: readonly Segment[],
+  ) => Promise<{ segment: Segment; index: number } | undefined>;
   readonly events: RelayEvents;
 }
 
@@ -96,7 +102,24 @@ export class Relay {
     const carried: Segment[] = [];
     const outcome = await this.#attempt(carried);
     if (outcome.kind === 'delivered') await this.#acknowledge(carried);
-    else await this.#pause(outcome.why);
+    else if (outcome.kind === 'failed' || !(await this.#reject(carried, outcome.why)))
+      await this.#pause(outcome.why);
+  }
+
+  /** Sets the frame aside that stopped prelude-admin; gives whether there was one. */
+  async #reject(carried: readonly Segment[], why: string): Promise<boolean> {
+    const { queue, events, findUndecodable } = this.#options;
+    try {
+      await queue.seal();
+      const found = await findUndecodable(carried);
+      if (found === undefined) return false;
+      const name = await queue.setAside(found.segment, found.index, why);
+      events.rejected({ name, segment: found.segment.path, why });
+      return true;
+    } catch (error) {
+      await this.#pause(`a frame that cannot be decoded could not be set aside: ${reason(error)}`);
+      return true;
+    }
   }
 
   async #acknowledge(carried: readonly Segment[]): Promise<void> {

@@ -1,0 +1,43 @@
+/**
+ * What could not be delivered and is kept for the operator: QUEUE/rejected.
+ *
+ *   NAME.idmef  the frames
+ *   NAME.txt    why, one line
+ *
+ * `secef queue retry NAME` moves the frames to QUEUE/retry, from where the gateway takes them.
+ */
+import { join } from 'node:path';
+import type { Disk } from './files.ts';
+
+export const REJECTED = 'rejected';
+export const RETRY = 'retry';
+
+/** Writes a file whole and for good: under a temporary name first. */
+export async function writeWhole(disk: Disk, path: string, bytes: Buffer): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await disk.removeIfThere(temporary);
+  const file = await disk.create(temporary);
+  try {
+    await file.append([bytes]);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporary, path);
+}
+
+/** Keeps bytes of a segment for the operator. @returns the name to use with `secef queue` */
+export async function setAside(
+  disk: Disk,
+  queue: string,
+  what: { segment: string; offset: number; bytes: Buffer; why: string },
+): Promise<string> {
+  const directory = join(queue, REJECTED);
+  await disk.makeDirectory(directory);
+  const name = `${what.segment}-${what.offset}`;
+  await writeWhole(disk, join(directory, `${name}.txt`), Buffer.from(`${what.why}\n`));
+  await writeWhole(disk, join(directory, `${name}.idmef`), what.bytes);
+  await disk.syncDirectory(directory);
+  await disk.syncDirectory(queue);
+  return name;
+}
