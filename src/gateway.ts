@@ -61,6 +61,10 @@ class DocumentIntake implements Intake {
     await this.#delivery.append(this.#frames.finish(), count);
     return count;
   }
+
+  abort(): void {
+    // nothing has left this request
+  }
 }
 
 function logAdaptations(log: Log, id: string, adaptations: readonly Adaptation[]): void {
@@ -99,6 +103,10 @@ class DebugIntake implements Intake {
   end(): Promise<number> {
     this.#logReceived();
     return this.#inner.end();
+  }
+
+  abort(): void {
+    this.#inner.abort();
   }
 
   #logReceived(): void {

@@ -3,7 +3,11 @@ import type { FastCgiRequest } from 'node-fastcgi';
 import { GatewayError } from '../errors.ts';
 import { quote } from '../idmef/text.ts';
 
+/** How the body is compressed (RFC 9110, 8.4.1). */
+export type ContentEncoding = 'identity' | 'gzip' | 'deflate';
+
 export interface Head {
+  readonly encoding: ContentEncoding;
   /** charset parameter of the content type */
   readonly charset: string | undefined;
   /** bytes that the body has to have; undefined if Apache does not know */
@@ -15,6 +19,23 @@ const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i;
 
 function unsupported(message: string): GatewayError {
   return new GatewayError('unsupported-media-type', message);
+}
+
+function readEncoding(header: string): ContentEncoding {
+  switch (header.trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return 'identity';
+    case 'gzip':
+    case 'x-gzip':
+      return 'gzip';
+    case 'deflate':
+      return 'deflate';
+    default:
+      throw unsupported(
+        `the content encoding ${quote(header)} is not supported; use gzip, deflate or none`,
+      );
+  }
 }
 
 /**
@@ -31,14 +52,12 @@ export function readHead(request: FastCgiRequest, maxBody: number): Head {
     throw unsupported(
       `the content type ${quote(mediaType)} is not supported; use application/xml or text/xml`,
     );
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity')
-    throw unsupported(`the content encoding ${quote(encoding)} is not supported`);
+  const encoding = readEncoding(request.headers['content-encoding'] ?? 'identity');
   const { CONTENT_LENGTH: announced = '' } = request.cgiParams;
   const contentLength = /^\d+$/.test(announced) ? Number(announced) : undefined;
   if (contentLength !== undefined && contentLength > maxBody) throw tooLarge(maxBody);
   const [, quoted, bare] = CHARSET.exec(contentType) ?? [];
-  return { charset: quoted ?? bare, contentLength };
+  return { charset: quoted ?? bare, contentLength, encoding };
 }
 
 /** The body is above the limit. */

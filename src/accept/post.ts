@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastCgiRequest } from 'node-fastcgi';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { readHead, tooLarge, type Head } from './head.ts';
+import { InflateIntake } from './inflate.ts';
 import { replyError, replyOk, statusOf } from './reply.ts';
 
 /** One document on its way in. */
@@ -11,7 +12,15 @@ export interface Intake {
   write(bytes: Buffer): void;
   /** The document is complete. @returns how many messages it had, when they are safe */
   end(): Promise<number>;
+  /** The document will not be completed. */
+  abort(): void;
 }
+
+/**
+ * Of a body that is refused so many bytes above the limit are read and thrown away before the
+ * answer: one that comes before the end of the body is lost to many clients.
+ */
+const DRAIN_LIMIT = 64 * 1024 * 1024;
 
 /** How a request ended. */
 export interface RequestRecord {
@@ -111,7 +120,7 @@ class Post {
     this.#attempt(() => {
       if (stopping) throw new GatewayError('stopping', 'the gateway is stopping; try again later');
       this.#head = readHead(request, this.#options.maxBody);
-      this.#intake = this.#options.open(this.#id, this.#head.charset);
+      this.#intake = this.#openIntake(this.#head);
     });
     request.on('data', (bytes: Buffer) => {
       this.#take(bytes);
@@ -132,6 +141,24 @@ class Post {
     this.#response.on('error', () => undefined);
   }
 
+  #openIntake({ charset, encoding }: Head): Intake {
+    const intake = this.#options.open(this.#id, charset);
+    if (encoding === 'identity') return intake;
+    let inflated = 0;
+    return new InflateIntake(encoding, intake, (bytes) => {
+      inflated += bytes;
+      this.#count(bytes);
+      if (inflated > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
+    });
+  }
+
+  /** Counts bytes as in flight. @throws GatewayError too-much-in-flight */
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    if (!this.#account(bytes))
+      throw new GatewayError('too-much-in-flight', 'too many documents at a time; try again later');
+  }
+
   get #client(): string {
     return this.#request.cgiParams['REMOTE_ADDR'] ?? '';
   }
@@ -148,28 +175,26 @@ class Post {
 
   #take(bytes: Buffer): void {
     this.#bytes += bytes.length;
-    if (this.#error !== undefined) return;
-    const room = this.#account(bytes.length);
-    this.#counted += bytes.length;
     this.#attempt(() => {
-      if (!room)
-        throw new GatewayError(
-          'too-much-in-flight',
-          'too many documents at a time; try again later',
-        );
+      this.#count(bytes.length);
       if (this.#bytes > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
       this.#intake?.write(bytes);
     });
-    if (this.#failed) this.#release();
+    if (this.#error === undefined) return;
+    this.#drop();
+    if (this.#bytes > this.#options.maxBody + DRAIN_LIMIT) void this.#finish();
   }
 
-  get #failed(): boolean {
-    return this.#error !== undefined;
-  }
-
+  /** Nothing of this request is in flight any more. */
   #release(): void {
     this.#account(-this.#counted);
     this.#counted = 0;
+  }
+
+  /** The document will not be completed. */
+  #drop(): void {
+    this.#release();
+    this.#intake?.abort();
     this.#intake = undefined;
   }
 
@@ -178,19 +203,27 @@ class Post {
     this.#done = true;
     let messages = 0;
     try {
-      const announced = this.#head?.contentLength;
-      if (this.#error === undefined && announced !== undefined && announced !== this.#bytes)
-        throw new GatewayError(
-          'short-body',
-          `the body has ${this.#bytes} bytes and not ${announced} as announced`,
-        );
-      if (this.#error === undefined) messages = (await this.#intake?.end()) ?? 0;
+      messages = await this.#complete();
     } catch (error) {
-      this.#error = toGatewayError(error);
+      this.#error ??= toGatewayError(error);
+      this.#drop();
     }
     this.#release();
     this.#answer(messages);
     this.#closed();
+  }
+
+  /** @returns how many messages are safe now */
+  async #complete(): Promise<number> {
+    if (this.#error !== undefined) throw this.#error;
+    const announced = this.#head?.contentLength;
+    if (announced !== undefined && announced !== this.#bytes)
+      throw new GatewayError(
+        'short-body',
+        `the body has ${this.#bytes} bytes and not ${announced} as announced`,
+      );
+    if (this.#intake === undefined) throw new Error('a request without a document');
+    return this.#intake.end();
   }
 
   #answer(messages: number): void {
@@ -212,7 +245,7 @@ class Post {
   #abort(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#release();
+    this.#drop();
     this.#options.aborted({ id: this.#id, client: this.#client, bytes: this.#bytes });
     this.#closed();
   }

@@ -50,6 +50,8 @@ export class AdminSession {
     this.#child = spawn(program, ['send', profile, address, '/dev/stdin'], {
       stdio: [pipe.reader, 'pipe', 'pipe'],
       env: { ...process.env, LIBPRELUDE_TLS_DEBUG: TLS_DEBUG },
+      // a Ctrl-C in the gateway's terminal is for the gateway, which ends the session in good order
+      detached: true,
     });
     pipe.closeReader();
     // the other end closed: its exit says more
