@@ -1,12 +1,7 @@
 /** Content-Encoding gzip and deflate: inflated as it comes, and not beyond the limit. */
+import type { Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import {
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  type Gunzip,
-  type Inflate,
-} from 'node:zlib';
+import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { GatewayError, reason, toGatewayError } from '../errors.ts';
 import type { ContentEncoding } from './head.ts';
 import type { Intake } from './post.ts';
@@ -47,11 +42,17 @@ export class InflateIntake implements Intake {
   }
 
   async end(): Promise<number> {
-    if (this.#error !== undefined) throw this.#error;
+    if (this.failure !== undefined) throw this.failure;
     this.#open(0).end();
     await this.#done;
-    if (this.#error !== undefined) throw this.#error;
+    const error = this.failure;
+    if (error !== undefined) throw error;
     return this.#inner.end();
+  }
+
+  /** What went wrong so far. */
+  private get failure(): GatewayError | undefined {
+    return this.#error;
   }
 
   abort(): void {
