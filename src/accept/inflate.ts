@@ -37,22 +37,20 @@ export class InflateIntake implements Intake {
   }
 
   write(bytes: Buffer): void {
-    if (this.#error !== undefined) throw this.#error;
+    this.#check();
     this.#open(bytes[0] ?? 0).write(bytes);
   }
 
   async end(): Promise<number> {
-    if (this.failure !== undefined) throw this.failure;
+    this.#check();
     this.#open(0).end();
     await this.#done;
-    const error = this.failure;
-    if (error !== undefined) throw error;
+    this.#check();
     return this.#inner.end();
   }
 
-  /** What went wrong so far. */
-  private get failure(): GatewayError | undefined {
-    return this.#error;
+  #check(): void {
+    if (this.#error !== undefined) throw this.#error;
   }
 
   abort(): void {

@@ -9,6 +9,7 @@ import {
   stat,
   type FileHandle,
 } from 'node:fs/promises';
+import { lockDirectory } from './lock.ts';
 
 /** A file that is being written at its end. */
 export interface AppendFile {
@@ -42,6 +43,8 @@ export interface Disk {
   removeIfThere(path: string): Promise<void>;
   /** The whole file; for those whose size is bounded. */
   read(path: string): Promise<Buffer>;
+  /** Locks a directory, see lock.ts; the function that is given back unlocks it. */
+  lock(directory: string): () => void;
   /** fsync(2) of a directory: its entries survive a power loss. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -110,6 +113,7 @@ export const disk: Disk = {
   remove: (path) => rm(path),
   removeIfThere: (path) => rm(path, { force: true }),
   read: (path) => readFile(path),
+  lock: lockDirectory,
   async syncDirectory(path) {
     const directory = await open(path, 'r');
     try {

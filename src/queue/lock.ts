@@ -28,7 +28,10 @@ export function lockDirectory(directory: string): () => void {
         : `cannot lock the queue ${directory}: ${error === undefined ? 'flock failed' : reason(error)}; install util-linux`,
     );
   }
+  let held = true;
   return () => {
-    closeSync(file);
+    // a second time the number may be another file's
+    if (held) closeSync(file);
+    held = false;
   };
 }

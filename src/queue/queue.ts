@@ -13,7 +13,6 @@ import { basename, join } from 'node:path';
 import { GatewayError, reason } from '../errors.ts';
 import { Appender, type OwnSegment, type Segment } from './append.ts';
 import type { Disk } from './files.ts';
-import { lockDirectory } from './lock.ts';
 import { recover, type Recovered } from './recover.ts';
 import { RETRY, setAside, writeWhole } from './rejected.ts';
 import { splitRequests, stampRequest } from './segment.ts';
@@ -76,7 +75,7 @@ export class Queue {
     let unlock: (() => void) | undefined;
     try {
       await disk.makeDirectory(directory);
-      unlock = lockDirectory(directory);
+      unlock = disk.lock(directory);
       const recovered = await recover(disk, directory);
       for (const { path, contents } of recovered)
         if (contents.length === 0) await disk.remove(path);
