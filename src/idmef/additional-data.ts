@@ -10,7 +10,7 @@ import { canonical, type Element, type Node } from './content.ts';
 import { enumeration } from './enumerations.ts';
 import { Data } from './message.ts';
 import { isIdmef } from './namespaces.ts';
-import { quote, trim, type Note } from './text.ts';
+import { lowerCase, quote, trim, type Note } from './text.ts';
 import { parseNtpstamp } from './time.ts';
 import { parseBase64, parseInteger, parseReal } from './values.ts';
 
@@ -23,8 +23,6 @@ export interface AdditionalDataContent {
   /** the type attribute, trimmed */
   readonly type: string | undefined;
   readonly nodes: readonly Node[];
-  /** namespace declarations in force around the content */
-  readonly scope: ReadonlyMap<string, string>;
 }
 
 /** Type and data to write; undefined if there is no content, which Prelude cannot hold (A6). */
@@ -36,7 +34,6 @@ export interface AdditionalDataValue {
 interface Source {
   readonly type: string;
   readonly nodes: readonly Node[];
-  readonly scope: ReadonlyMap<string, string>;
   /** the value stands in a value element */
   readonly inElement: boolean;
 }
@@ -54,10 +51,10 @@ const textOf = (nodes: readonly Node[]): string =>
   nodes.filter((node) => typeof node === 'string').join('');
 
 /** Finds the element whose content is the value. */
-function findSource({ type, nodes, scope }: AdditionalDataContent): Source {
+function findSource({ type, nodes }: AdditionalDataContent): Source {
   const inside = elements(nodes).filter(({ element }) => isIdmef(element.uri));
   const value = inside.find(({ element }) => VALUE_ELEMENTS.has(element.local));
-  const xml = type !== undefined && isXml(type.toLowerCase());
+  const xml = type !== undefined && isXml(lowerCase(type));
   if (value !== undefined && !(xml && !isXml(value.element.local))) {
     if (inside.length > 1) throw new GatewayError('not-idmef', 'more than one value');
     if (trim(textOf(nodes)) !== '')
@@ -65,14 +62,13 @@ function findSource({ type, nodes, scope }: AdditionalDataContent): Source {
     return {
       type: type ?? value.element.local,
       nodes: value.children,
-      scope: new Map([...scope, ...value.element.declarations]),
       inElement: true,
     };
   }
   const [unexpected] = inside;
   if (unexpected !== undefined && !xml)
     throw new GatewayError('not-idmef', `unexpected element <${unexpected.element.local}>`);
-  return { type: type ?? 'string', nodes, scope, inElement: false };
+  return { type: type ?? 'string', nodes, inElement: false };
 }
 
 function textValue({ type, nodes, inElement }: Source): string {
@@ -80,7 +76,7 @@ function textValue({ type, nodes, inElement }: Source): string {
   if (inElement && unexpected !== undefined)
     throw new GatewayError('not-idmef', `unexpected element <${unexpected.element.local}>`);
   const text = textOf(nodes);
-  const name = type.toLowerCase();
+  const name = lowerCase(type);
   const verbatim = name === 'string' || name === 'character';
   return verbatim && (inElement || trim(text) !== '') ? text : trim(text);
 }
@@ -160,17 +156,13 @@ export function readAdditionalData(
   note: Note,
 ): AdditionalDataValue | undefined {
   const source = findSource(content);
-  const name = source.type.toLowerCase();
+  const name = lowerCase(source.type);
   const type = isXml(name) ? 'xml' : name;
   const number = typeNumber(type);
   const text =
     type !== 'xml'
       ? textValue(source)
-      : trim(
-          elements(source.nodes).length > 0
-            ? canonical(source.nodes, source.scope)
-            : textOf(source.nodes),
-        );
+      : trim(elements(source.nodes).length > 0 ? canonical(source.nodes) : textOf(source.nodes));
   if (text === '') {
     note('A6 AdditionalData without content, dropped');
     return undefined;

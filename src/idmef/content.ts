@@ -10,15 +10,13 @@ export interface Attribute {
   readonly value: string;
 }
 
-/** An element's name, attributes and namespace declarations. */
+/** An element's name and attributes. */
 export interface Element {
   readonly uri: string;
   readonly local: string;
   readonly prefix: string;
   /** without the namespace declarations */
   readonly attributes: readonly Attribute[];
-  /** declared here: prefix ('' is the default) → URI ('' undoes it) */
-  readonly declarations: ReadonlyMap<string, string>;
 }
 
 /** A piece of content: text, an element, or a processing instruction. */
@@ -26,8 +24,6 @@ export type Node =
   | string
   | { readonly element: Element; readonly children: Node[] }
   | { readonly target: string; readonly data: string };
-
-type Scope = ReadonlyMap<string, string>;
 
 function escapeText(text: string): string {
   return text
@@ -52,29 +48,31 @@ const qualified = (prefix: string, local: string): string =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Prefix → namespace, as the output has declared them at one place. */
+type Written = Map<string, string>;
+
 /** The declarations that have to be written at this element: visibly used and not yet written. */
-function neededDeclarations(element: Element, scope: Scope, written: Scope): Map<string, string> {
-  const used = new Set([element.prefix, ...element.attributes.map(({ prefix }) => prefix)]);
-  // an attribute without prefix has no namespace; the element's own prefix counts even if empty
-  const needed = new Map<string, string>();
-  for (const prefix of [...used].sort(compare)) {
-    if (prefix === 'xml' || (prefix === '' && element.prefix !== '')) continue;
-    const uri = scope.get(prefix) ?? '';
-    if ((written.get(prefix) ?? '') !== uri) needed.set(prefix, uri);
-  }
-  return needed;
+function neededDeclarations({ prefix, uri, attributes }: Element, written: Written): Written {
+  const used = new Map([[prefix, uri]]);
+  // an attribute without a prefix has no namespace
+  for (const attribute of attributes)
+    if (attribute.prefix !== '') used.set(attribute.prefix, attribute.uri);
+  used.delete('xml');
+  const needed = [...used].filter(([name, meant]) => (written.get(name) ?? '') !== meant);
+  return new Map(needed.sort(([a], [b]) => compare(a, b)));
 }
 
-function canonicalElement(
-  element: Element,
-  children: readonly Node[],
-  outer: Scope,
-  above: Scope,
-): string {
-  const scope =
-    element.declarations.size === 0 ? outer : new Map([...outer, ...element.declarations]);
-  const needed = neededDeclarations(element, scope, above);
-  const written = needed.size === 0 ? above : new Map([...above, ...needed]);
+/** Adds declarations; gives what undoes it. */
+function declare(written: Written, added: Written): () => void {
+  const before = [...added.keys()].map((prefix) => [prefix, written.get(prefix) ?? ''] as const);
+  for (const [prefix, uri] of added) written.set(prefix, uri);
+  return () => {
+    for (const [prefix, uri] of before) written.set(prefix, uri);
+  };
+}
+
+function canonicalElement(element: Element, children: readonly Node[], written: Written): string {
+  const needed = neededDeclarations(element, written);
   const declarations = [...needed].map(
     ([prefix, uri]) => ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeValue(uri)}"`,
   );
@@ -82,25 +80,23 @@ function canonicalElement(
     .sort((a, b) => compare(a.uri, b.uri) || compare(a.local, b.local))
     .map(({ prefix, local, value }) => ` ${qualified(prefix, local)}="${escapeValue(value)}"`);
   const name = qualified(element.prefix, element.local);
-  const content = canonical(children, scope, written);
+  const undo = declare(written, needed);
+  const content = canonicalNodes(children, written);
+  undo();
   return `<${name}${declarations.join('')}${attributes.join('')}>${content}</${name}>`;
 }
 
-/**
- * The canonical form of some content.
- * @param scope the namespace declarations in force around it
- * @param written those that its output already has
- */
-export function canonical(
-  nodes: readonly Node[],
-  scope: Scope,
-  written: Scope = new Map(),
-): string {
+function canonicalNodes(nodes: readonly Node[], written: Written): string {
   return nodes
     .map((node) => {
       if (typeof node === 'string') return escapeText(node);
-      if ('element' in node) return canonicalElement(node.element, node.children, scope, written);
+      if ('element' in node) return canonicalElement(node.element, node.children, written);
       return `<?${node.target}${node.data === '' ? '' : ` ${node.data}`}?>`;
     })
     .join('');
+}
+
+/** The canonical form of some content. */
+export function canonical(nodes: readonly Node[]): string {
+  return canonicalNodes(nodes, new Map());
 }

@@ -32,13 +32,22 @@ const ascii: TextSource = {
   },
 };
 
-/** Makes a decoder from the beginning. */
-type Encoding = () => TextSource;
+interface Encoding {
+  /** characters begin at multiples of so many bytes */
+  readonly unit: 1 | 2;
+  /** Makes a decoder; at the beginning of a document it drops the byte order mark. */
+  open(atBeginning: boolean): TextSource;
+}
+
+const constant = (source: TextSource): Encoding => ({ unit: 1, open: () => source });
 
 /** @throws RangeError if the label is not known */
 function textDecoder(label: string): Encoding {
-  new TextDecoder(label);
-  return () => new TextDecoder(label, { fatal: true });
+  const { encoding } = new TextDecoder(label);
+  return {
+    unit: encoding.startsWith('utf-16') ? 2 : 1,
+    open: (atBeginning) => new TextDecoder(label, { fatal: true, ignoreBOM: !atBeginning }),
+  };
 }
 
 function malformed(message: string): GatewayError {
@@ -48,8 +57,8 @@ function malformed(message: string): GatewayError {
 /** The encoding that a label names. @throws the given error if nothing here knows it */
 function named(label: string, start: Buffer, unknown: () => GatewayError): Encoding {
   const name = label.trim().toLowerCase();
-  if (LATIN1.test(name)) return () => latin1;
-  if (ASCII.test(name)) return () => ascii;
+  if (LATIN1.test(name)) return constant(latin1);
+  if (ASCII.test(name)) return constant(ascii);
   // without a byte order mark: as the first "<" shows, else big-endian (RFC 2781, 4.3)
   if (UTF16.test(name)) return textDecoder(start[0] === 0x3c ? 'utf-16le' : 'utf-16be');
   try {
@@ -73,10 +82,13 @@ function byFirstCharacters(start: Buffer): string | undefined {
   return undefined;
 }
 
+/** The encoding that the XML declaration names, if there is a declaration. */
 function declared(start: Buffer): string | undefined {
   const declaration =
     /^<\?xml[ \t\r\n][^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']/;
-  return declaration.exec(start.toString('latin1'))?.[1];
+  // nothing behind it may count: it has come or not as the bytes were cut
+  const [head = ''] = start.toString('latin1', 0, DECLARATION_LIMIT).split('?>', 1);
+  return declaration.exec(head)?.[1];
 }
 
 /** Nothing can be said of these first bytes yet. */
@@ -97,6 +109,8 @@ export class Decoder {
   #source: TextSource | undefined;
   /** the last bytes that were decoded: a character may have begun in them */
   #tail: Buffer = Buffer.alloc(0);
+  /** how many bytes have been decoded */
+  #count = 0;
   #failure: GatewayError | undefined;
 
   /** @param charset the parameter of the content type, if there is one */
@@ -131,7 +145,7 @@ export class Decoder {
   #begin(start: Buffer, stream: boolean): string {
     this.#start = [];
     this.#encoding = this.#choose(start);
-    this.#source = this.#encoding();
+    this.#source = this.#encoding.open(true);
     return this.#decode(this.#source, start, stream);
   }
 
@@ -166,6 +180,7 @@ export class Decoder {
         bytes.length >= TAIL
           ? bytes.subarray(-TAIL)
           : Buffer.concat([this.#tail, bytes]).subarray(-TAIL);
+      this.#count += bytes.length;
       return text;
     } catch (cause) {
       this.#failure = new GatewayError(
@@ -173,17 +188,16 @@ export class Decoder {
         'a byte that is invalid in the encoding of the document (UTF-8 if it declares none)',
         { cause },
       );
-      return this.#validPart(bytes);
+      return this.#encoding === undefined ? '' : this.#validPart(this.#encoding, bytes);
     }
   }
 
   /** The text before the invalid byte, found byte by byte. */
-  #validPart(bytes: Buffer): string {
-    const source = this.#encoding?.();
-    if (source === undefined) return '';
+  #validPart(encoding: Encoding, bytes: Buffer): string {
+    const source = encoding.open(this.#count === 0);
     let text = '';
     try {
-      source.decode(this.#unfinished(), { stream: true });
+      source.decode(this.#unfinished(encoding), { stream: true });
       for (const byte of bytes) text += source.decode(Buffer.of(byte), { stream: true });
     } catch {
       // here it is
@@ -192,11 +206,12 @@ export class Decoder {
   }
 
   /** The end of the tail that is the beginning of a character. */
-  #unfinished(): Buffer {
+  #unfinished(encoding: Encoding): Buffer {
     for (let length = this.#tail.length; length > 0; length--) {
+      if ((this.#count - length) % encoding.unit !== 0) continue;
       const end = this.#tail.subarray(-length);
       try {
-        if (this.#encoding?.().decode(end, { stream: true }) === '') return end;
+        if (encoding.open(this.#count === length).decode(end, { stream: true }) === '') return end;
       } catch {
         // not there
       }

@@ -4,7 +4,7 @@
  * internal subset count, as XML 1.0, 5.1 asks of every processor.
  */
 import { GatewayError } from '../errors.ts';
-import { NCNAME, NO_CHAR, QNAME, SPACE as S } from './names.ts';
+import { BAD_REFERENCE, NCNAME, NMTOKEN, NO_CHAR, QNAME, SPACE as S } from './names.ts';
 
 /** Longest declaration in characters. */
 const DOCTYPE_LIMIT = 65536;
@@ -26,9 +26,9 @@ const HEAD = new RegExp(
 );
 const TAIL = new RegExp(`\\]${S}*>`, 'y');
 
-const VALUE = `(?:"[^"<]*"|'[^'<]*')`;
-const TOKEN = '[^ \\t\\n()|]+';
-const TOKENS = `\\(${S}*${TOKEN}(?:${S}*\\|${S}*${TOKEN})*${S}*\\)`;
+const REFERENCE = `(?!${BAD_REFERENCE})&`;
+const VALUE = `(?:"(?:[^"<&]|${REFERENCE})*"|'(?:[^'<&]|${REFERENCE})*')`;
+const TOKENS = `\\(${S}*${NMTOKEN}(?:${S}*\\|${S}*${NMTOKEN})*${S}*\\)`;
 const ATTRIBUTE_TYPE = `(?:CDATA|ID|IDREFS?|ENTITY|ENTITIES|NMTOKENS?|NOTATION${S}+${TOKENS}|${TOKENS})`;
 const attributeDeclaration = (name: string, value: string): string =>
   `${S}+${name}${S}+${ATTRIBUTE_TYPE}${S}+(?:#REQUIRED|#IMPLIED|(?:#FIXED${S}+)?${value})`;
@@ -38,13 +38,24 @@ const ATTLIST = new RegExp(
   'y',
 );
 
+const CONTENT = `EMPTY|ANY|\\([^<>"'&%]*\\)[?*+]?`;
+const ELEMENT = new RegExp(`<!ELEMENT${S}+${QNAME}${S}+(${CONTENT})${S}*>`, 'y');
+const MIXED = new RegExp(`^\\(${S}*#PCDATA(?:${S}*\\)\\*?|(?:${S}*\\|${S}*${QNAME})+${S}*\\)\\*)$`);
+const PARTICLE = `${QNAME}[?*+]?`;
+/** a group without groups in it */
+const GROUP = new RegExp(
+  `\\(${S}*${PARTICLE}(?:(?:${S}*\\|${S}*${PARTICLE})+|(?:${S}*,${S}*${PARTICLE})*)${S}*\\)`,
+  'g',
+);
+/** how deep groups may be nested */
+const GROUP_LIMIT = 100;
+
 /** What else may stand in an internal subset: white space, comments, instructions, declarations. */
 const ITEMS = [
   `${S}+`,
   '<!--(?:[^-]|-[^-])*-->',
   `<\\?(?![xX][mM][lL][ \\t\\n?])${NCNAME}(?:${S}(?:[^?]|\\?(?!>))*)?\\?>`,
-  `<!ELEMENT${S}+${QNAME}${S}+(?:EMPTY|ANY|\\([^<>"'&%]*\\)[?*+]?)${S}*>`,
-  `<!NOTATION${S}+${NCNAME}${S}+(?:SYSTEM|PUBLIC)${S}+${LITERAL}(?:${S}+${LITERAL})?${S}*>`,
+  `<!NOTATION${S}+${NCNAME}${S}+(?:SYSTEM${S}+${LITERAL}|PUBLIC${S}+${PUBID}(?:${S}+${LITERAL})?)${S}*>`,
 ].map((source) => new RegExp(source, 'y'));
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
@@ -60,6 +71,15 @@ function addDefaults(found: RegExpExecArray, defaults: Map<string, Map<string, s
     if (!known.has(name)) known.set(name, value); // the first declaration is binding (XML 1.0, 3.3)
     defaults.set(element, known);
   }
+}
+
+/** Whether the content model of an element declaration is one (XML 1.0, 3.2): groups become names. */
+function isContentModel(model: string): boolean {
+  if (!model.startsWith('(') || MIXED.test(model)) return true;
+  let left = model;
+  for (let level = 0; level < GROUP_LIMIT && left.includes('('); level++)
+    left = left.replace(GROUP, 'group');
+  return /^group[?*+]?$/.test(left);
 }
 
 /** The index behind the item of an internal subset at `at`; undefined if none is complete there. */
@@ -78,6 +98,9 @@ function item(
     addDefaults(attlist, defaults);
     return at + attlist[0].length;
   }
+  const element = match(ELEMENT, text, at);
+  if (element !== null)
+    return isContentModel(element[1] ?? '') ? at + element[0].length : undefined;
   for (const pattern of ITEMS) {
     const found = match(pattern, text, at);
     if (found !== null) return at + found[0].length;
@@ -85,11 +108,11 @@ function item(
   return undefined;
 }
 
-function parse(text: string, at: number): Doctype | undefined {
+function parse(text: string): Doctype | undefined {
   const defaults = new Map<string, Map<string, string>>();
-  const head = match(HEAD, text, at);
+  const head = match(HEAD, text, 0);
   if (head === null) return undefined;
-  let end = at + head[0].length;
+  let end = head[0].length;
   if (head[1] === '>') return { end, defaults };
   for (;;) {
     const tail = match(TAIL, text, end);
@@ -105,13 +128,15 @@ function parse(text: string, at: number): Doctype | undefined {
  * @throws GatewayError malformed-xml, entity-declared, limit-exceeded; without a place
  */
 export function readDoctype(text: string, at: number, final: boolean): Doctype | undefined {
-  const doctype = parse(text, at);
+  // what is behind the limit may not have come yet and must not count
+  const head = text.slice(at, at + DOCTYPE_LIMIT);
+  const doctype = parse(head);
   if (doctype !== undefined) {
-    if (new RegExp(NO_CHAR).test(text.slice(at, doctype.end)))
+    if (new RegExp(NO_CHAR).test(head.slice(0, doctype.end)))
       throw new GatewayError('malformed-xml', 'the document type has a forbidden character');
-    return doctype;
+    return { ...doctype, end: at + doctype.end };
   }
-  if (text.length - at > DOCTYPE_LIMIT)
+  if (head.length === DOCTYPE_LIMIT)
     throw new GatewayError(
       'limit-exceeded',
       `the document type declaration is malformed or longer than ${DOCTYPE_LIMIT} characters`,

@@ -25,8 +25,6 @@ import { parseValue } from './values.ts';
 export interface Context {
   /** one adaptation, at the IDMEF path of the frame */
   note(frame: Frame, text: string): void;
-  /** namespace declarations in force */
-  scope(): ReadonlyMap<string, string>;
   deliver(message: Message): void;
   /** a message begins: limits per message begin anew */
   begin(): void;
@@ -404,7 +402,6 @@ class AdditionalDataFrame extends IdmefFrame {
   readonly #around: Idmef;
   readonly #field: ClassField;
   readonly #nodes: Node[] = [];
-  readonly #scope: ReadonlyMap<string, string>;
   #type: string | undefined;
   #meaning = '';
 
@@ -414,7 +411,6 @@ class AdditionalDataFrame extends IdmefFrame {
     this.#field = field;
     const list = around.values[field.index];
     this.path = joined(path, `${field.name}(${Array.isArray(list) ? list.length : 0})`);
-    this.#scope = context.scope();
     for (const { local, value } of idmefAttributes(element)) {
       if (local === 'type') this.#type = trim(value);
       else if (local === 'meaning') this.#meaning = value;
@@ -439,7 +435,7 @@ class AdditionalDataFrame extends IdmefFrame {
   }
 
   close(): void {
-    const content = { type: this.#type, nodes: this.#nodes, scope: this.#scope };
+    const content = { type: this.#type, nodes: this.#nodes };
     const value = readAdditionalData(content, this.note);
     if (value === undefined) return;
     const object = new Idmef(this.#field.class);

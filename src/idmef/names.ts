@@ -11,6 +11,9 @@ export const NCNAME = `[${START}][${REST}]*`;
 /** Source of a regular expression for a name with an optional prefix. */
 export const QNAME = `${NCNAME}(?::${NCNAME})?`;
 
+/** Source of a regular expression for a name token. */
+export const NMTOKEN = `[${REST}:]+`;
+
 /** Source of a class of XML's white space, line ends being LF already. */
 export const SPACE = '[ \\t\\n]';
 

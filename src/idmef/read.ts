@@ -15,6 +15,8 @@ import { WellFormed } from './wellformed.ts';
 sax.MAX_BUFFER_LENGTH = Infinity;
 
 const ELEMENT_LIMIT = 50000;
+/** characters that sax gets at a time */
+const SLICE = 2 ** 18;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
@@ -35,8 +37,8 @@ export interface ReaderEvents {
 interface Open {
   readonly frame: Frame;
   readonly position: Position;
-  /** how many declarations were in force around the element */
-  readonly declarations: number;
+  /** what it declares */
+  readonly declarations: ReadonlyMap<string, string>;
 }
 
 /** Reads one document. */
@@ -46,8 +48,10 @@ export class Reader {
   readonly #wellFormed: WellFormed;
   readonly #parser: SAXParser;
   readonly #open: Open[];
-  /** namespace declarations in force, inner ones last */
-  readonly #declarations: (readonly [prefix: string, uri: string])[] = [];
+  /** prefix → the namespaces that it is declared for here, the innermost last */
+  readonly #namespaces = new Map<string, string[]>();
+  /** what sax is reading */
+  #token = '';
   #attributes: SaxAttribute[] = [];
   #adaptations: Adaptation[] = [];
   #elements = 0;
@@ -60,7 +64,7 @@ export class Reader {
     this.#parser = this.#makeParser();
     this.#wellFormed = new WellFormed({
       markup: (token) => {
-        this.#parser.write(token);
+        this.#parse(token);
       },
       instruction: (target, data) => {
         this.#parser.flush();
@@ -68,7 +72,7 @@ export class Reader {
       },
     });
     const frame = new DocumentFrame(this.#makeContext());
-    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: 0 }];
+    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: NONE }];
   }
 
   /**
@@ -91,18 +95,30 @@ export class Reader {
   #take(text: string): void {
     if (text !== '') this.#wellFormed.write(text);
     const { failure } = this.#decoder;
-    if (failure !== undefined)
-      throw new GatewayError(failure.code, failure.message, {
-        position: this.#wellFormed.inputEnd,
-        cause: failure.cause,
-      });
+    if (failure === undefined) return;
+    this.#wellFormed.breakOff();
+    throw new GatewayError(failure.code, failure.message, {
+      position: this.#wellFormed.inputEnd,
+      cause: failure.cause,
+    });
+  }
+
+  /**
+   * sax appends to an attribute's value one character at a time, which V8 keeps as a chain of 32
+   * bytes each until somebody looks into it: that is done every so often.
+   */
+  #parse(token: string): void {
+    this.#token = token;
+    for (let start = 0; start < token.length; start += SLICE) {
+      this.#parser.write(token.slice(start, start + SLICE));
+      if (token.length > SLICE) this.#parser.attribValue.charCodeAt(0);
+    }
   }
 
   #makeParser(): SAXParser {
     const parser = sax.parser(true, { position: false, strictEntities: true });
     parser.onerror = (error) => {
-      // WellFormed is to leave nothing for sax to refuse; names outside of the BMP are left
-      throw this.#located(new GatewayError('malformed-xml', error.message.replaceAll('\n', ', ')));
+      throw this.#malformed(error);
     };
     parser.onopentagstart = () => {
       this.#attributes = [];
@@ -131,7 +147,6 @@ export class Reader {
         const { position } = this.#wellFormed;
         this.#adaptations.push({ position, path: frame.path, what });
       },
-      scope: () => new Map(this.#declarations),
       begin: () => {
         this.#elements = 1;
         this.#adaptations = [];
@@ -152,16 +167,16 @@ export class Reader {
   #openElement(name: string): void {
     const { position } = this.#wellFormed;
     const { frame } = this.#top();
-    const declarations = this.#declarations.length;
     const opened = this.#guard(position, frame, () => {
       if (++this.#elements > ELEMENT_LIMIT)
         throw new GatewayError(
           'limit-exceeded',
           `a message of more than ${ELEMENT_LIMIT} elements`,
         );
-      return frame.open(this.#element(name));
+      const declarations = this.#declare();
+      return { frame: frame.open(this.#element(name)), position, declarations };
     });
-    this.#open.push({ frame: opened, position, declarations });
+    this.#open.push(opened);
   }
 
   #closeElement(): void {
@@ -170,29 +185,29 @@ export class Reader {
       frame.close();
     });
     this.#open.pop();
-    this.#declarations.length = declarations;
+    for (const prefix of declarations.keys()) this.#namespaces.get(prefix)?.pop();
   }
 
   #element(name: string): Element {
-    const declarations = this.#declare();
     const { prefix, local } = split(name);
     const attributes: Attribute[] = [];
+    const seen = new Set<string>();
     for (const { name: full, value } of this.#attributes) {
       if (isDeclaration(full)) continue;
       const parts = split(full);
       // an attribute without a prefix has no namespace, whatever the default is
       const uri = parts.prefix === '' ? '' : this.#resolve(parts.prefix);
-      if (
-        uri !== '' &&
-        attributes.some((other) => other.uri === uri && other.local === parts.local)
-      )
+      // no local name has a space
+      const identity = `${parts.local} ${uri}`;
+      if (seen.has(identity))
         throw new GatewayError(
           'malformed-xml',
           `<${name}> has ${parts.local} twice, by two prefixes`,
         );
+      seen.add(identity);
       attributes.push({ ...parts, uri, value });
     }
-    return { uri: this.#resolve(prefix), prefix, local, attributes, declarations };
+    return { uri: this.#resolve(prefix), prefix, local, attributes };
   }
 
   /** The declarations of this element, which are in force from here on. */
@@ -204,16 +219,16 @@ export class Reader {
       checkDeclaration(prefix, value);
       declared ??= new Map();
       declared.set(prefix, value);
-      this.#declarations.push([prefix, value]);
+      const around = this.#namespaces.get(prefix);
+      if (around === undefined) this.#namespaces.set(prefix, [value]);
+      else around.push(value);
     }
     return declared ?? NONE;
   }
 
   #resolve(prefix: string): string {
-    for (let i = this.#declarations.length - 1; i >= 0; i--) {
-      const declaration = this.#declarations[i];
-      if (declaration?.[0] === prefix) return declaration[1];
-    }
+    const uri = this.#namespaces.get(prefix)?.at(-1);
+    if (uri !== undefined) return uri;
     if (prefix === '') return '';
     if (prefix === 'xml') return XML_NAMESPACE;
     throw new GatewayError(
@@ -232,12 +247,38 @@ export class Reader {
     }
   }
 
-  #located(error: GatewayError): GatewayError {
-    return new GatewayError(error.code, error.message, { position: this.#wellFormed.position });
+  /** What sax refuses: WellFormed leaves only references to characters that XML does not have. */
+  #malformed(error: Error): GatewayError {
+    const { index, reference } = invalidReference(this.#token);
+    const message =
+      reference === undefined
+        ? error.message.replaceAll('\n', ', ')
+        : `the reference ${reference} is to no character of XML`;
+    const position = this.#wellFormed.placeBehind(this.#token.slice(0, index));
+    return new GatewayError('malformed-xml', message, { position });
   }
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
+
+/** XML 1.0, 2.2 */
+function isCharacter(code: number): boolean {
+  if (code < 0x20) return code === 9 || code === 10 || code === 13;
+  return (
+    code <= 0xd7ff || (code >= 0xe000 && code <= 0x10ffff && code !== 0xfffe && code !== 0xffff)
+  );
+}
+
+/** The first reference to what is no character; the index is 0 if there is none. */
+function invalidReference(token: string): { index: number; reference?: string } {
+  for (const { 0: reference, 1: hexadecimal, 2: decimal, index } of token.matchAll(
+    /&#(?:x([0-9a-fA-F]+)|([0-9]+));/g,
+  )) {
+    const code = hexadecimal === undefined ? Number(decimal) : parseInt(hexadecimal, 16);
+    if (!isCharacter(code)) return { index, reference };
+  }
+  return { index: 0 };
+}
 
 const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
 

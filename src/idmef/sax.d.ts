@@ -8,6 +8,8 @@ declare module 'sax' {
   /** Without the option xmlns. */
   export interface SAXParser {
     write(text: string): this;
+    /** the value that is being read */
+    readonly attribValue: string;
     /** emits text that is held back until the next tag */
     flush(): void;
     onerror: (error: Error) => void;

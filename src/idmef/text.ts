@@ -14,6 +14,11 @@ export function trim(text: string): string {
   return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
+/** ASCII letters in lower case, as libprelude compares (String.toLowerCase takes the Kelvin sign for k). */
+export function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 /** At most 40 characters of a sender's text, quoted, for a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);

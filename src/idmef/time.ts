@@ -82,8 +82,11 @@ export function parseTime(text: string, note: Note): Time {
   const zone = rest.slice(length);
   if (zone === '') {
     const local = new Date(year, month - 1, day, hour, minute, second);
-    const seconds = Math.floor(local.getTime() / 1000);
-    return inRange(seconds, microseconds, -local.getTimezoneOffset() * 60, text);
+    // Date takes years below 100 for 19xx
+    const seconds = year < 1900 ? -1 : Math.floor(local.getTime() / 1000);
+    // as libprelude does; in the hour that summer time leaves out it is the one of winter
+    const offset = utc(year, month, day, hour, minute, second) - seconds;
+    return inRange(seconds, microseconds, offset, text);
   }
   const offset = parseOffset(zone, text, note);
   const seconds = utc(year, month, day, hour, minute, second) - offset;

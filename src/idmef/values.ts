@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.ts';
 import type { ValueField } from './classes.ts';
 import type { Enumeration } from './enumerations.ts';
 import { Data, type Value } from './message.ts';
-import { quote, trim, type Note } from './text.ts';
+import { lowerCase, quote, trim, type Note } from './text.ts';
 import { parseTime } from './time.ts';
 
 function badValue(text: string, wanted: string): GatewayError {
@@ -70,12 +70,11 @@ function float(text: string, note: Note): number {
   return value;
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 /** The bytes of canonical base64, white space allowed; undefined where it is none or empty. */
 export function parseBase64(text: string): Uint8Array | undefined {
   const packed = text.replace(/[ \t\r\n]+/g, '');
-  if (packed === '' || packed.length % 4 !== 0 || !BASE64.test(packed)) return undefined;
+  if (packed === '' || packed.length % 4 !== 0) return undefined;
+  // Node skips what is not base64; then this is not what comes out again
   const bytes = Buffer.from(packed, 'base64');
   return bytes.toString('base64') === packed ? bytes : undefined;
 }
@@ -84,7 +83,7 @@ export function parseBase64(text: string): Uint8Array | undefined {
 const NOT_SET = 0;
 
 function enumerated(enumeration: Enumeration, text: string, note: Note): number {
-  const number = enumeration.numbers.get(text.toLowerCase());
+  const number = enumeration.numbers.get(lowerCase(text));
   if (number !== undefined) return number;
   if (enumeration.name === 'file_fstype') {
     note(`A1 ${quote(text)} is not one of libprelude's file systems, dropped`);

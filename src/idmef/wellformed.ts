@@ -21,6 +21,8 @@ export interface Tokens {
 const NESTING_LIMIT = 100;
 const ATTRIBUTE_LIMIT = 1000;
 const NAME_LIMIT = 65536;
+/** characters that attribute defaults may add to a document */
+const DEFAULTS_LIMIT = 1024 * 1024;
 
 const TAG_NAME = new RegExp(`<(${QNAME})`, 'y');
 const ATTRIBUTE = new RegExp(`${S}+(${QNAME})${S}*=${S}*(["'])`, 'y');
@@ -62,6 +64,7 @@ export class WellFormed {
   #sawDoctype = false;
   #sawRoot = false;
   #defaults: Defaults = new Map();
+  #defaulted = 0;
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
@@ -74,13 +77,17 @@ export class WellFormed {
 
   /** The place behind all that came. */
   get inputEnd(): Position {
+    return this.placeBehind(this.#rest + this.#pending.join(''));
+  }
+
+  /** The place behind the text, which begins with the token that is being handed on. */
+  placeBehind(text: string): Position {
     const before = this.position;
-    const text = this.#rest + this.#pending.join('');
     this.#advance(text, 0, text.length);
-    const end = this.position;
+    const place = this.position;
     this.#line = before.line;
     this.#column = before.column;
-    return end;
+    return place;
   }
 
   /**
@@ -93,6 +100,11 @@ export class WellFormed {
     this.#pendingLength += text.length;
     // An unfinished token is looked at again only when it has grown by half: linear in the end.
     if (this.#pendingLength * 2 >= this.#rest.length) this.#scan(false);
+  }
+
+  /** Nothing more can be read: looks at what has come so far. Throws as write does. */
+  breakOff(): void {
+    this.#scan(false);
   }
 
   /** The document is at its end. Throws as write does. */
@@ -222,6 +234,12 @@ export class WellFormed {
     const close = tag.endsWith('/>') ? '/>' : '>';
     const missing = [...defaults].filter(([attribute]) => !attributes.has(attribute));
     const added = missing.map(([attribute, value]) => ` ${attribute}=${value}`).join('');
+    this.#defaulted += added.length;
+    if (this.#defaulted > DEFAULTS_LIMIT)
+      throw this.#fault(
+        `attribute defaults add more than ${DEFAULTS_LIMIT} characters`,
+        'limit-exceeded',
+      );
     this.#check(added, VALUE_FAULT);
     return tag.slice(0, -close.length) + added + close;
   }
@@ -264,9 +282,7 @@ export class WellFormed {
     if (text.startsWith(DOCTYPE, start)) return this.#doctype(text, start, final);
     const rest = text.slice(start, start + CDATA.length);
     if ([COMMENT, CDATA, DOCTYPE].some((opening) => opening.startsWith(rest))) return undefined;
-    throw this.#fault(
-      `${quote(rest)} is neither a comment nor a CDATA section nor a document type`,
-    );
+    throw this.#fault('"<!" begins neither a comment nor a CDATA section nor a document type');
   }
 
   #comment(text: string, start: number): number | undefined {

@@ -13,10 +13,7 @@ export type Status = 'starting' | 'running' | 'exiting';
 
 /** A heartbeat of now. @param interval seconds until the next one */
 export function heartbeat(status: Status, interval: number): Message {
-  const value = readAdditionalData(
-    { type: 'string', nodes: [status], scope: new Map() },
-    () => undefined,
-  );
+  const value = readAdditionalData({ type: 'string', nodes: [status] }, () => undefined);
   if (value === undefined) throw new Error('a status has content');
   const body = make(HEARTBEAT, {
     messageid: randomUUID(),

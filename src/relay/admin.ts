@@ -3,14 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { reason } from '../errors.ts';
 import type { RunResult } from './outcome.ts';
-import { makePipe, type Pipe } from './pipe.ts';
+import { Pipe } from './pipe.ts';
+import type { Session } from './feed.ts';
 
 export interface AdminOptions {
   /** the program, found on PATH */
   readonly program: string;
   readonly profile: string;
   readonly address: string;
-  /** where the FIFO stands for a moment */
+  /** where its standard input, a FIFO, stands */
   readonly fifo: string;
   /** milliseconds without progress after which the run is ended */
   readonly patience: number;
@@ -22,11 +23,12 @@ const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
 /** longest line of the debug output that matters */
 const LINE_LIMIT = 4096;
 const STDERR_LIMIT = 8192;
+const WAKE_INTERVAL = 100;
 /** between TERM and KILL */
 const GRACE = 5000;
 
 /** A running `prelude-admin send`. */
-export class AdminSession {
+export class AdminSession implements Session {
   readonly #options: AdminOptions;
   readonly #pipe: Pipe;
   readonly #child: ChildProcess;
@@ -35,6 +37,8 @@ export class AdminSession {
   #stdoutRest = '';
   #stderr = '';
   #hung = false;
+  /** its input was ended before it ended itself */
+  #finished = false;
   #ended = false;
   #lastProgress = Date.now();
   /** waits for the child: a pause is no sign of work then */
@@ -53,7 +57,6 @@ export class AdminSession {
       // a Ctrl-C in the gateway's terminal is for the gateway, which ends the session in good order
       detached: true,
     });
-    pipe.closeReader();
     // the other end closed: its exit says more
     pipe.writer.on('error', () => undefined);
     this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
@@ -72,7 +75,7 @@ export class AdminSession {
   }
 
   static async start(options: AdminOptions): Promise<AdminSession> {
-    return new AdminSession(options, await makePipe(options.fifo));
+    return new AdminSession(options, await Pipe.make(options.fifo));
   }
 
   /** It has ended; nothing can be written any more. */
@@ -92,8 +95,13 @@ export class AdminSession {
 
   /** Ends its standard input; it delivers the rest and asks the manager for the acknowledgement. */
   async finish(): Promise<RunResult> {
+    this.#finished = !this.#ended;
     this.#pipe.writer.end();
+    const waker = setInterval(() => {
+      this.#pipe.wakeOpener();
+    }, WAKE_INTERVAL);
     await this.#whileWaiting(this.result);
+    clearInterval(waker);
     return this.result;
   }
 
@@ -132,16 +140,20 @@ export class AdminSession {
   }
 
   async #wait(): Promise<RunResult> {
-    this.#child.once('error', (error) => {
-      this.#spawnError = reason(error);
-    });
     await new Promise((resolve) => {
       this.#child.once('close', resolve);
+      this.#child.once('error', (error) => {
+        this.#spawnError = reason(error);
+        // a child that could not be started does not close
+        if (this.#child.pid === undefined) resolve(undefined);
+      });
     });
     this.#ended = true;
     clearInterval(this.#watch);
-    this.#pipe.writer.destroy();
+    const inputRead = this.#finished && !this.#pipe.hasUnread();
+    this.#pipe.remove();
     return {
+      inputRead,
       exitCode: this.#child.exitCode ?? undefined,
       signal: this.#child.signalCode ?? undefined,
       spawnError: this.#spawnError,

@@ -6,6 +6,8 @@ export interface RunResult {
   readonly signal: string | undefined;
   /** it could not be started: why */
   readonly spawnError: string | undefined;
+  /** it was given the end of its input, and had read all of it */
+  readonly inputRead: boolean;
   /** standard output had the manager's close notify */
   readonly closeNotify: boolean;
   /** standard error, its beginning */
@@ -30,9 +32,10 @@ function lastLine(text: string): string {
 }
 
 /**
- * Delivered is only what exit status 0, the manager's close notify and the absence of connection
- * errors show together: prelude-admin alone exits 0 also if no manager was there. Whatever is not
- * known is a failure, after which everything is sent again.
+ * Delivered is only what exit status 0, the manager's close notify, an input that was read to its
+ * end and the absence of connection errors show together: prelude-admin alone exits 0 also if no
+ * manager was there, and a manager that ends sends a close notify, too. Whatever is not known is a
+ * failure, after which everything is sent again.
  */
 export function outcomeOf(result: RunResult): Outcome {
   const failed = (why: string): Outcome => ({ kind: 'failed', why });
@@ -44,6 +47,7 @@ export function outcomeOf(result: RunResult): Outcome {
   if (result.exitCode === UNREADABLE) return { kind: 'undecodable', why: said };
   if (result.exitCode !== 0)
     return failed(said === '' ? `exit status ${result.exitCode ?? '?'}` : said);
-  if (!result.closeNotify) return failed(said === '' ? 'the connection was cut' : said);
+  if (!result.closeNotify || !result.inputRead)
+    return failed(said === '' ? 'the connection was cut' : said);
   return { kind: 'delivered' };
 }

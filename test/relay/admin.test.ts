@@ -1,0 +1,118 @@
+/** AdminSession with children in place of prelude-admin, for what the real one cannot be made to do. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AdminSession } from '../../src/relay/admin.ts';
+import { outcomeOf, type Outcome } from '../../src/relay/outcome.ts';
+import { root } from '../helpers/root.ts';
+
+let directory = '';
+
+const received = (): string => join(directory, 'received');
+
+function start(child: string, patience = 10_000): Promise<AdminSession> {
+  return AdminSession.start({
+    program: join(root, 'test/fixtures/prelude-admin', child),
+    profile: 'secef',
+    address: received(),
+    fifo: join(directory, 'fifo'),
+    patience,
+  });
+}
+
+async function sendTo(child: string, bytes: Buffer, patience?: number): Promise<Outcome> {
+  const session = await start(child, patience);
+  await session.write(bytes);
+  return outcomeOf(await session.finish());
+}
+
+const small = Buffer.from('some frames');
+
+suite('prelude-admin', () => {
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'secef-admin-'));
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  test('gets every byte on a standard input that it can open', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'abcdefghij');
+    assert.deepEqual(await sendTo('delivers', bytes), { kind: 'delivered' });
+    assert.ok((await readFile(received())).equals(bytes));
+  });
+
+  test('that exits 0 undelivered is a failure', async () => {
+    assert.deepEqual(await sendTo('exits-undelivered', small), {
+      kind: 'failed',
+      why: 'the connection was cut',
+    });
+  });
+
+  test('without a manager is a failure that names the reason', async () => {
+    const outcome = await sendTo('connection-refused', Buffer.alloc(1_000_000));
+    assert.ok(outcome.kind === 'failed');
+    assert.match(outcome.why, /Connection refused/);
+  });
+
+  test('that cannot decode a frame is told apart', async () => {
+    const outcome = await sendTo('undecodable', Buffer.alloc(1_000_000));
+    assert.deepEqual(outcome, { kind: 'undecodable', why: 'error reading message: unknown tag' });
+  });
+
+  test('that hangs while it is written to and ignores TERM is killed', async () => {
+    const began = Date.now();
+    const outcome = await sendTo('hangs', Buffer.alloc(1_000_000), 500);
+    assert.deepEqual(outcome, { kind: 'failed', why: 'no progress, stopped' });
+    const pid = Number(await readFile(received(), 'utf8'));
+    assert.throws(() => process.kill(pid, 0), /ESRCH/);
+    assert.ok(Date.now() - began < 9000);
+  });
+
+  test('that hangs at its end is stopped', async () => {
+    assert.deepEqual(await sendTo('reads-and-hangs', small, 500), {
+      kind: 'failed',
+      why: 'no progress, stopped',
+    });
+  });
+
+  test('that floods standard error delivers all the same', async () => {
+    assert.deepEqual(await sendTo('floods', small), { kind: 'delivered' });
+    assert.ok((await readFile(received())).equals(small));
+  });
+
+  test('whose manager is slow is not stopped while it makes progress', async () => {
+    // longer than the patience in all, with signs of life in between
+    assert.deepEqual(await sendTo('slow', Buffer.alloc(300_000), 600), { kind: 'delivered' });
+  });
+
+  test('may wait for messages for longer than the patience', async () => {
+    const session = await start('delivers', 300);
+    await session.write(small);
+    await sleep(1000);
+    assert.equal(session.ended, false);
+    assert.equal(outcomeOf(await session.finish()).kind, 'delivered');
+  });
+
+  test('that ends by itself with a close notify, as when a manager stops, is a failure', async () => {
+    const session = await start('manager-stops');
+    await session.write(small);
+    await session.result;
+    assert.equal(outcomeOf(await session.finish()).kind, 'failed');
+  });
+
+  test('that leaves something unread is a failure', async () => {
+    const outcome = await sendTo('leaves-unread', small);
+    assert.equal(outcome.kind, 'failed');
+  });
+
+  test('that is not installed is a failure', async () => {
+    const outcome = await sendTo('no-such-program', small);
+    assert.ok(outcome.kind === 'failed');
+    assert.match(outcome.why, /cannot start: .*ENOENT/);
+  });
+});

@@ -1,0 +1,243 @@
+/** The relay's decisions, with sessions that do what the test says. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { disk } from '../../src/queue/files.ts';
+import { Queue, type Segment } from '../../src/queue/queue.ts';
+import type { RunResult } from '../../src/relay/outcome.ts';
+import type { Session, SessionLimits } from '../../src/relay/feed.ts';
+import { Relay, type RelayEvents } from '../../src/relay/relay.ts';
+import { frameNames, request } from '../queue/frames.ts';
+
+const DELIVERED: RunResult = {
+  exitCode: 0,
+  signal: undefined,
+  spawnError: undefined,
+  closeNotify: true,
+  inputRead: true,
+  stderr: '',
+  hung: false,
+};
+const CUT: RunResult = { ...DELIVERED, closeNotify: false };
+const UNDECODABLE: RunResult = { ...DELIVERED, exitCode: 255 };
+
+/** A session that takes everything; how it ends is the test's. */
+class TestSession implements Session {
+  ended = false;
+  readonly #end: RunResult;
+  readonly #pieces: Buffer[] = [];
+  #resolve: (result: RunResult) => void = () => undefined;
+  readonly result = new Promise<RunResult>((resolve) => {
+    this.#resolve = resolve;
+  });
+  finished = false;
+
+  constructor(end: RunResult) {
+    this.#end = end;
+  }
+
+  get names(): string[] {
+    return frameNames(Buffer.concat(this.#pieces));
+  }
+
+  write(bytes: Buffer): Promise<void> {
+    this.#pieces.push(bytes);
+    return Promise.resolve();
+  }
+
+  finish(): Promise<RunResult> {
+    this.finished = true;
+    this.endWith(this.#end);
+    return this.result;
+  }
+
+  /** it ends by itself */
+  endWith(result: RunResult): void {
+    this.ended = true;
+    this.#resolve(result);
+  }
+
+  stop(): void {
+    this.endWith(CUT);
+  }
+}
+
+let directory = '';
+let queue: Queue;
+let relay: Relay;
+let sessions: TestSession[] = [];
+let events: { event: keyof RelayEvents; what: unknown }[] = [];
+
+const QUICK: SessionLimits = { idle: 100, age: 60_000, bytes: 2 ** 30 };
+
+function startRelay(
+  ends: readonly RunResult[],
+  limits: SessionLimits = QUICK,
+  findUndecodable: (
+    segments: readonly Segment[],
+  ) => Promise<{ segment: Segment; index: number } | undefined> = () => Promise.resolve(undefined),
+): void {
+  relay = new Relay({
+    queue,
+    disk,
+    limits,
+    start: () => {
+      const session = new TestSession(ends[sessions.length] ?? DELIVERED);
+      sessions.push(session);
+      return Promise.resolve(session);
+    },
+    findUndecodable,
+    events: {
+      delivered: (what) => events.push({ event: 'delivered', what }),
+      failed: (what) => events.push({ event: 'failed', what }),
+      rejected: (what) => events.push({ event: 'rejected', what }),
+    },
+  });
+  relay.start();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    assert.ok(Date.now() < end, 'it did not happen within 10 s');
+    await sleep(10);
+  }
+}
+
+suite('relay', () => {
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'secef-relay-'));
+    sessions = [];
+    events = [];
+    ({ queue } = await Queue.open({
+      directory,
+      limit: 10_000_000,
+      disk,
+      onFailure: () => undefined,
+    }));
+  });
+
+  afterEach(async () => {
+    await relay.stop(100);
+    await queue.close();
+    await rm(directory, { recursive: true });
+  });
+
+  test('sends a message as soon as it is queued, and removes it when it is acknowledged', async () => {
+    startRelay([]);
+    await sleep(50);
+    assert.equal(sessions.length, 0);
+    await queue.append(request('a', [50]), 1);
+    await until(() => sessions[0]?.names.length === 1);
+    assert.equal(queue.messages, 1);
+    await until(() => queue.messages === 0);
+    assert.deepEqual(events, [
+      { event: 'delivered', what: { segments: 1, messages: 1, bytes: 66 } },
+    ]);
+  });
+
+  test('keeps one session open while there is traffic', async () => {
+    startRelay([], { ...QUICK, idle: 400 });
+    for (let i = 0; i < 6; i++) {
+      await queue.append(request(`r${i}`, [50]), 1);
+      await sleep(100);
+    }
+    assert.equal(sessions.length, 1);
+    assert.ok(sessions.every(({ finished }) => !finished));
+    await until(() => queue.messages === 0);
+    assert.equal(sessions.length, 1);
+    assert.deepEqual(sessions[0]?.names, ['r0/0', 'r1/0', 'r2/0', 'r3/0', 'r4/0', 'r5/0']);
+  });
+
+  test('ends a session that is old, and goes on in another', async () => {
+    startRelay([], { idle: 300, age: 300, bytes: 2 ** 30 });
+    for (let i = 0; i < 10; i++) {
+      await queue.append(request(`r${i}`, [50]), 1);
+      await sleep(60);
+    }
+    await until(() => queue.messages === 0);
+    assert.ok(sessions.length >= 2);
+    assert.deepEqual(
+      sessions.flatMap(({ names }) => names),
+      Array.from({ length: 10 }, (_, i) => `r${i}/0`),
+    );
+  });
+
+  test('ends a session that has carried enough', async () => {
+    startRelay([], { idle: 5000, age: 60_000, bytes: 1000 });
+    await queue.append(request('a', [2000]), 1);
+    await until(() => queue.messages === 0);
+    assert.equal(sessions.length, 1);
+  });
+
+  test('ends a session early when the queue is half full', async () => {
+    startRelay([], { idle: 60_000, age: 60_000, bytes: 2 ** 30 });
+    await queue.append(request('a', [5_500_000]), 1);
+    await until(() => queue.messages === 0);
+  });
+
+  test('sends everything again after a session that was not acknowledged', async () => {
+    startRelay([CUT, DELIVERED]);
+    await queue.append(request('a', [50, 50]), 2);
+    await queue.append(request('b', [50]), 1);
+    await until(() => queue.messages === 0);
+    assert.deepEqual(
+      sessions.map(({ names }) => names),
+      [
+        ['a/0', 'a/1', 'b/0'],
+        ['a/0', 'a/1', 'b/0'],
+      ],
+    );
+    assert.equal(events[0]?.event, 'failed');
+  });
+
+  test('sends everything again after a session that ended by itself', async () => {
+    startRelay([]);
+    await queue.append(request('a', [50]), 1);
+    await until(() => sessions[0]?.names.length === 1);
+    sessions[0]?.endWith({ ...DELIVERED, closeNotify: false });
+    await until(() => queue.messages === 0);
+    assert.deepEqual(sessions[1]?.names, ['a/0']);
+  });
+
+  test('does not take for delivered what a session that ended by itself has not been given', async () => {
+    startRelay([], { ...QUICK, idle: 2000 });
+    await queue.append(request('a', [50]), 1);
+    await until(() => sessions[0]?.names.length === 1);
+    // even with an acknowledgement: b was appended to the same segment after its end
+    sessions[0]?.endWith(DELIVERED);
+    await queue.append(request('b', [50]), 1);
+    await until(() => sessions.slice(1).some(({ names }) => names.includes('b/0')));
+  });
+
+  test('sets aside the frame that cannot be decoded, and delivers the rest at once', async () => {
+    startRelay([UNDECODABLE, DELIVERED], QUICK, (segments) => {
+      const [segment] = segments;
+      assert.ok(segment);
+      return Promise.resolve({ segment, index: 1 });
+    });
+    await queue.append(request('a', [50, 50, 50]), 3);
+    await until(() => queue.messages === 0);
+    assert.deepEqual(sessions[1]?.names, ['a/0', 'a/2']);
+    assert.equal(events[0]?.event, 'rejected');
+  });
+
+  test('tries again if no such frame is found', async () => {
+    startRelay([UNDECODABLE, DELIVERED]);
+    await queue.append(request('a', [50]), 1);
+    await until(() => queue.messages === 0);
+    assert.equal(events[0]?.event, 'failed');
+  });
+
+  test('ends the session with its acknowledgement when it stops', async () => {
+    startRelay([], { idle: 60_000, age: 60_000, bytes: 2 ** 30 });
+    await queue.append(request('a', [50]), 1);
+    await until(() => sessions[0]?.names.length === 1);
+    await relay.stop(5000);
+    assert.equal(sessions[0]?.finished, true);
+    assert.equal(queue.messages, 0);
+  });
+});
