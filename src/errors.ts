@@ -37,6 +37,8 @@ export const ERRORS = {
   // starting: 2 as getopt programs do, 78 is EX_CONFIG of sysexits.h
   usage: { exit: 2 },
   configuration: { exit: 78 },
+  // secef queue: no such name
+  'not-there': { exit: 1 },
 } as const satisfies Record<string, Consequence>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -4,6 +4,8 @@ import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway } from './gateway.ts';
 import { createLog, type Log } from './log.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
+import { runQueueCommand } from './queue/command.ts';
+import { disk } from './queue/files.ts';
 import { VERSION } from './version.ts';
 
 /** EX_SOFTWARE of sysexits.h */
@@ -50,29 +52,40 @@ function fail(thrown: unknown, log: Log): never {
   process.exit(exitStatus(error));
 }
 
-function main(): void {
-  let options: Options;
-  try {
-    const commandLine = parseOptions(process.argv.slice(2));
-    if (commandLine.kind !== 'run') {
-      process.stdout.write(commandLine.kind === 'help' ? HELP : `secef ${VERSION}\n`);
-      return;
-    }
-    ({ options } = commandLine);
-  } catch (thrown) {
-    const error = toGatewayError(thrown);
-    complain(error);
-    process.exitCode = exitStatus(error);
-    return;
-  }
+async function serve(options: Options): Promise<void> {
   const log = createLog(options.debug);
   // what nobody expected ends the process; accepted messages are on disk, and systemd starts anew
   process.on('uncaughtException', (error) => {
     fail(error, log);
   });
-  run(options, log).catch((error: unknown) => {
+  try {
+    await run(options, log);
+  } catch (error) {
     fail(error, log);
-  });
+  }
 }
 
-main();
+async function main(): Promise<void> {
+  const commandLine = parseOptions(process.argv.slice(2));
+  switch (commandLine.kind) {
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    case 'version':
+      process.stdout.write(`secef ${VERSION}\n`);
+      return;
+    case 'queue': {
+      const text = await runQueueCommand(commandLine.command, disk);
+      if (text !== '') process.stdout.write(`${text}\n`);
+      return;
+    }
+    case 'run':
+      await serve(commandLine.options);
+  }
+}
+
+main().catch((thrown: unknown) => {
+  const error = toGatewayError(thrown);
+  complain(error);
+  process.exitCode = exitStatus(error);
+});

@@ -1,6 +1,7 @@
 /** The command line: checked, complete, and frozen. */
 import minimist from 'minimist';
 import { GatewayError } from './errors.ts';
+import type { QueueCommand } from './queue/command.ts';
 
 export interface Options {
   readonly debug: boolean;
@@ -18,9 +19,14 @@ export interface Options {
 }
 
 export type CommandLine =
-  { readonly kind: 'run'; readonly options: Options } | { readonly kind: 'help' | 'version' };
+  | { readonly kind: 'run'; readonly options: Options }
+  | { readonly kind: 'queue'; readonly command: QueueCommand }
+  | { readonly kind: 'help' | 'version' };
+
+const DEFAULT_QUEUE = '/var/lib/secef';
 
 export const HELP = `Usage: secef [options]
+       secef queue list | show NAME | retry NAME | drop NAME  [--queue DIR]
 
 Takes IDMEF XML documents (RFC 4765) from Apache over FastCGI and puts every alert and
 heartbeat in them into a Prelude manager.
@@ -39,8 +45,12 @@ heartbeat in them into a Prelude manager.
   --help               print this
   --version            print the version
 
+secef queue tells what waits and what could not be delivered (rejected); show prints messages,
+retry puts rejected ones back into the queue, drop deletes them.
+
 Logs go to standard output, one JSON object a line. Exit status: 0 stopped by a signal, 2 wrong
-options, 70 internal error, 78 wrong configuration (Prelude, socket, queue).
+options, 70 internal error, 78 wrong configuration (Prelude, socket, queue); of secef queue 1 if
+there is no such name.
 `;
 
 const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body', 'heartbeat'];
@@ -86,11 +96,33 @@ function textOf(parsed: minimist.ParsedArgs, name: string, fallback?: string): s
   return value;
 }
 
+function isAction(word: string | undefined): word is QueueCommand['action'] {
+  return word === 'list' || word === 'show' || word === 'retry' || word === 'drop';
+}
+
+/** `queue ACTION [NAME] [--queue DIR]` without its first word. */
+function parseQueueCommand(args: readonly string[]): CommandLine {
+  const parsed = minimist([...args], {
+    string: ['queue', '_'],
+    unknown: (argument) => {
+      if (argument.startsWith('-')) throw usage(`unknown option "${argument}"`);
+      return true;
+    },
+  });
+  const [action, name = '', ...more] = parsed._;
+  if (!isAction(action)) throw usage('secef queue wants list, show, retry or drop');
+  if ((action === 'list') !== (name === '') || more.length > 0 || !/^[\w-]*$/.test(name))
+    throw usage(action === 'list' ? 'list takes no name' : `${action} wants one name`);
+  const directory = textOf(parsed, 'queue', DEFAULT_QUEUE);
+  return { kind: 'queue', command: { action, name, directory } };
+}
+
 /**
  * Reads the arguments.
  * @throws GatewayError usage that names the option
  */
 export function parseOptions(args: readonly string[]): CommandLine {
+  if (args[0] === 'queue') return parseQueueCommand(args.slice(1));
   const parsed = minimist([...args], {
     string: STRINGS,
     boolean: BOOLEANS,
@@ -116,7 +148,7 @@ export function parseOptions(args: readonly string[]): CommandLine {
       profile,
       sock: textOf(parsed, 'sock', '/var/run/httpd/secef/secef.sock'),
       manager: textOf(parsed, 'manager'),
-      queue: textOf(parsed, 'queue', '/var/lib/secef'),
+      queue: textOf(parsed, 'queue', DEFAULT_QUEUE),
       queueLimit: size('queue-limit', textOf(parsed, 'queue-limit', '1G')),
       maxBody: size('max-body', textOf(parsed, 'max-body', '10M')),
       heartbeat: seconds('heartbeat', textOf(parsed, 'heartbeat', '600')),

@@ -148,7 +148,7 @@ export class Reader {
         this.#adaptations.push({ position, path: frame.path, what });
       },
       begin: () => {
-        this.#elements = 1;
+        this.#elements = 0;
         this.#adaptations = [];
       },
       deliver: (message) => {
@@ -168,13 +168,15 @@ export class Reader {
     const { position } = this.#wellFormed;
     const { frame } = this.#top();
     const opened = this.#guard(position, frame, () => {
+      const declarations = this.#declare();
+      const child = frame.open(this.#element(name));
+      // behind open, which may begin a message
       if (++this.#elements > ELEMENT_LIMIT)
         throw new GatewayError(
           'limit-exceeded',
           `a message of more than ${ELEMENT_LIMIT} elements`,
         );
-      const declarations = this.#declare();
-      return { frame: frame.open(this.#element(name)), position, declarations };
+      return { frame: child, position, declarations };
     });
     this.#open.push(opened);
   }

@@ -196,6 +196,7 @@ export class Queue {
     let taken = 0;
     for (const file of await disk.list(from)) {
       if (!file.endsWith('.idmef')) continue;
+      // the command has looked whether its requests are whole
       for (const frames of splitRequests(await disk.read(join(from, file)))) {
         await this.append(Buffer.concat(frames), frames.length);
         taken += frames.length;
