@@ -147,8 +147,8 @@ class Post {
     let inflated = 0;
     return new InflateIntake(encoding, intake, (bytes) => {
       inflated += bytes;
-      this.#count(bytes);
       if (inflated > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
+      this.#count(bytes);
     });
   }
 
@@ -176,8 +176,8 @@ class Post {
   #take(bytes: Buffer): void {
     this.#bytes += bytes.length;
     this.#attempt(() => {
-      this.#count(bytes.length);
       if (this.#bytes > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
+      this.#count(bytes.length);
       this.#intake?.write(bytes);
     });
     if (this.#error === undefined) return;

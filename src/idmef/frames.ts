@@ -47,8 +47,10 @@ function idmefAttributes(element: Element): Attribute[] {
   return element.attributes.filter(({ uri }) => isIdmef(uri));
 }
 
-function unknownAttribute(name: string, element: Element): GatewayError {
-  return new GatewayError('not-idmef', `<${element.local}> has no attribute ${quote(name)}`);
+function unknownAttribute(name: string, element: Element, path: string): GatewayError {
+  return new GatewayError('not-idmef', `<${element.local}> has no attribute ${quote(name)}`, {
+    path,
+  });
 }
 
 function unexpectedElement(name: string, inside: string, allowed: Iterable<string>): GatewayError {
@@ -150,7 +152,7 @@ class IdmefMessageFrame extends IdmefFrame {
   constructor(context: Context, element: Element) {
     super(context, element);
     for (const { local, value } of idmefAttributes(element)) {
-      if (local !== 'version') throw unknownAttribute(local, element);
+      if (local !== 'version') throw unknownAttribute(local, element, '');
       this.#version = value;
     }
   }
@@ -197,7 +199,7 @@ class ClassFrame extends IdmefFrame {
 
   #attribute(name: string, raw: string): void {
     const field = this.object.class.attributes.get(name);
-    if (field === undefined) throw unknownAttribute(name, this.element);
+    if (field === undefined) throw unknownAttribute(name, this.element, this.path);
     const value = at(joined(this.path, field.name), () => parseValue(field, raw, this.note));
     if (value !== undefined) this.object.put(field, value);
   }
@@ -325,7 +327,8 @@ class TransparentFrame extends IdmefFrame {
     super(context, element);
     this.#around = around;
     this.#rules = rules;
-    for (const { local } of idmefAttributes(element)) throw unknownAttribute(local, element);
+    for (const { local } of idmefAttributes(element))
+      throw unknownAttribute(local, element, this.path);
   }
 
   get path(): string {
@@ -362,7 +365,7 @@ class ValueFrame extends IdmefFrame {
 
   protected attribute(name: string, value: string): void {
     if (this.field.type !== 'time' || name !== 'ntpstamp')
-      throw unknownAttribute(name, this.element);
+      throw unknownAttribute(name, this.element, this.path);
     this.#ntpstamp = value;
   }
 
@@ -386,7 +389,7 @@ class ValueFrame extends IdmefFrame {
 /** Permission: its perms attribute (RFC 4765, 4.2.7.6.1) or its text (2004 draft). */
 class PermissionFrame extends ValueFrame {
   protected override attribute(name: string, value: string): void {
-    if (name !== 'perms') throw unknownAttribute(name, this.element);
+    if (name !== 'perms') throw unknownAttribute(name, this.element, this.path);
     if (value !== '') this.object.put(this.field, value);
   }
 
@@ -414,7 +417,7 @@ class AdditionalDataFrame extends IdmefFrame {
     for (const { local, value } of idmefAttributes(element)) {
       if (local === 'type') this.#type = trim(value);
       else if (local === 'meaning') this.#meaning = value;
-      else throw unknownAttribute(local, element);
+      else throw unknownAttribute(local, element, this.path);
     }
   }
 

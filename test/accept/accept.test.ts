@@ -1,0 +1,330 @@
+/** Requests over a real socket and node-fastcgi; what takes the documents is the test's. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { listen, type Listener } from '../../src/accept/listen.ts';
+import { PostHandler, type Intake, type RequestRecord } from '../../src/accept/post.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { converse, head, post, record, stdin, type Answer } from './fastcgi.ts';
+
+const MAX_BODY = 100_000;
+
+let directory = '';
+let path = '';
+let listener: Listener | undefined;
+let handler: PostHandler;
+let documents: { id: string; charset: string | undefined; body: string }[] = [];
+let aborted: { id: string; bytes: number }[] = [];
+let answered: RequestRecord[] = [];
+let protocolErrors = 0;
+/** what the end of a document does */
+let complete: () => Promise<number> = () => Promise.resolve(1);
+
+function open(id: string, charset: string | undefined): Intake {
+  const pieces: Buffer[] = [];
+  return {
+    write: (bytes) => {
+      if (bytes.includes('bad')) throw new GatewayError('bad-value', '"bad" is not good');
+      if (bytes.includes('defect')) throw new TypeError('secret detail');
+      pieces.push(Buffer.from(bytes));
+    },
+    end: () => {
+      documents.push({ id, charset, body: Buffer.concat(pieces).toString() });
+      return complete();
+    },
+    abort: () => undefined,
+  };
+}
+
+async function start(): Promise<void> {
+  listener = await listen({
+    path,
+    handle: handler.handle,
+    protocolError: () => {
+      protocolErrors++;
+    },
+  });
+}
+
+suite('accept', () => {
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'secef-accept-'));
+    path = join(directory, 'secef.sock');
+    documents = [];
+    aborted = [];
+    answered = [];
+    protocolErrors = 0;
+    complete = () => Promise.resolve(1);
+    handler = new PostHandler({
+      maxBody: MAX_BODY,
+      maxInFlight: 150_000,
+      open,
+      answered: (what) => answered.push(what),
+      aborted: (what) => aborted.push(what),
+    });
+    await start();
+  });
+
+  afterEach(async () => {
+    await listener?.close();
+    await rm(directory, { recursive: true });
+  });
+
+  test('hands the body on and answers 200 OK when it is safe, not earlier', async () => {
+    let safe: (count: number) => void = () => undefined;
+    complete = () =>
+      new Promise((resolve) => {
+        safe = resolve;
+      });
+    const answer = post(path, '<xml/>');
+    await sleep(100);
+    assert.equal(documents.length, 1);
+    assert.equal(answered.length, 0);
+    safe(3);
+    const { status, body, headers } = await answer;
+    assert.deepEqual([status, body], [200, 'OK\n']);
+    assert.equal(headers.get('connection'), undefined);
+    assert.equal(documents[0]?.body, '<xml/>');
+    assert.equal(answered[0]?.messages, 3);
+  });
+
+  test('takes application/xml and text/xml with parameters, in any case', async () => {
+    for (const type of [
+      'text/xml',
+      'Application/XML; charset=utf-8',
+      'text/xml;charset="UTF-16"; x=y',
+    ])
+      assert.equal((await post(path, '<xml/>', { CONTENT_TYPE: type })).status, 200, type);
+    assert.deepEqual(
+      documents.map(({ charset }) => charset),
+      [undefined, 'utf-8', 'UTF-16'],
+    );
+  });
+
+  test('answers 415 to other content types and says which it takes', async () => {
+    for (const type of [
+      'text/plain',
+      '',
+      'application/x-www-form-urlencoded',
+      'application/xmlx',
+    ]) {
+      const { status, body, headers } = await post(path, '<xml/>', { CONTENT_TYPE: type });
+      assert.equal(status, 415, type);
+      assert.match(body, /application\/xml or text\/xml/);
+      assert.equal(headers.get('accept'), 'application/xml, text/xml');
+    }
+  });
+
+  test('answers 405 to other methods', async () => {
+    for (const method of ['GET', 'PUT', 'DELETE', 'PROPFIND']) {
+      const { status, headers } = await post(path, '', { REQUEST_METHOD: method });
+      assert.equal(status, 405, method);
+      assert.equal(headers.get('allow'), 'POST');
+    }
+  });
+
+  test('answers 400 with what is wrong, and queues nothing', async () => {
+    const { status, body } = await post(path, 'good bad good');
+    assert.deepEqual([status, body], [400, '"bad" is not good\n']);
+    assert.equal(documents.length, 0);
+  });
+
+  test('answers 500 to a defect without its details, and logs them', async () => {
+    const { status, body, headers } = await post(path, 'defect', { UNIQUE_ID: 'abc' });
+    assert.deepEqual([status, body], [500, 'internal error, request abc; try again later\n']);
+    assert.equal(headers.get('retry-after'), '5');
+    assert.match(String(answered[0]?.error?.cause), /secret detail/);
+  });
+
+  test('answers 413 to an announced length above the limit', async () => {
+    const { status, body } = await post(path, Buffer.alloc(MAX_BODY + 1));
+    assert.equal(status, 413);
+    assert.match(body, /longer than 100000 bytes/);
+  });
+
+  test('answers 413 to a body above the limit without an announcement', async () => {
+    const { status } = await post(path, Buffer.alloc(MAX_BODY + 1), { CONTENT_LENGTH: '' });
+    assert.equal(status, 413);
+  });
+
+  test('answers 400 to a body that is shorter or longer than announced', async () => {
+    for (const announced of ['7', '5']) {
+      const { status, body } = await post(path, '<xml/>', { CONTENT_LENGTH: announced });
+      assert.equal(status, 400);
+      assert.match(body, new RegExp(`has 6 bytes and not ${announced}`));
+    }
+    assert.equal(documents.length, 0);
+  });
+
+  test('answers 503 with Retry-After if the document cannot be made safe', async () => {
+    complete = () => Promise.reject(new GatewayError('queue-full', 'the queue is full'));
+    const { status, body, headers } = await post(path, '<xml/>');
+    assert.deepEqual([status, body], [503, 'the queue is full\n']);
+    assert.equal(headers.get('retry-after'), '5');
+  });
+
+  test('inflates gzip and both kinds of deflate', async () => {
+    const text = '<xml>'.repeat(1000);
+    for (const [encoding, bytes] of [
+      ['gzip', gzipSync(text)],
+      ['X-GZIP', gzipSync(text)],
+      ['deflate', deflateSync(text)],
+      ['deflate', deflateRawSync(text)],
+      ['identity', Buffer.from(text)],
+    ] as const) {
+      const { status } = await post(path, bytes, { HTTP_CONTENT_ENCODING: encoding });
+      assert.equal(status, 200, encoding);
+      assert.equal(documents.pop()?.body, text);
+    }
+  });
+
+  test('answers 400 to corrupt and cut gzip', async () => {
+    const good = gzipSync('<xml/>'.repeat(100));
+    for (const bytes of [Buffer.from('no gzip'), good.subarray(0, -10), Buffer.alloc(0)]) {
+      const { status, body } = await post(path, bytes, { HTTP_CONTENT_ENCODING: 'gzip' });
+      assert.equal(status, 400);
+      assert.match(body, /announced content encoding gzip/);
+    }
+    assert.equal(documents.length, 0);
+  });
+
+  test('answers 413 to a bomb and does not inflate all of it', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    const { status } = await post(path, bomb, { HTTP_CONTENT_ENCODING: 'gzip' });
+    assert.equal(status, 413);
+  });
+
+  test('answers 415 to other content encodings', async () => {
+    const { status, body } = await post(path, 'x', { HTTP_CONTENT_ENCODING: 'br' });
+    assert.equal(status, 415);
+    assert.match(body, /use gzip, deflate or none/);
+  });
+
+  test('answers 503 to what would be too much in flight, and takes it again later', async () => {
+    let release: (count: number) => void = () => undefined;
+    complete = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const first = post(path, Buffer.alloc(90_000));
+    await sleep(100);
+    const { status, headers } = await post(path, Buffer.alloc(90_000));
+    assert.equal(status, 503);
+    assert.equal(headers.get('retry-after'), '5');
+    release(1);
+    assert.equal((await first).status, 200);
+    complete = () => Promise.resolve(1);
+    assert.equal((await post(path, Buffer.alloc(90_000))).status, 200);
+  });
+
+  test('a client that goes away leaves nothing behind', async () => {
+    await converse(path, (socket) => {
+      socket.write(
+        head({ REQUEST_METHOD: 'POST', CONTENT_TYPE: 'text/xml', CONTENT_LENGTH: '100' }),
+      );
+      socket.write(stdin(Buffer.from('<xml>')));
+      setTimeout(() => socket.destroy(), 50);
+    });
+    await sleep(100);
+    assert.deepEqual(
+      aborted.map(({ bytes }) => bytes),
+      [5],
+    );
+    assert.equal(documents.length, 0);
+    assert.equal((await post(path, '<xml/>')).status, 200);
+  });
+
+  test('records that FastCGI does not know cost the connection and nothing else', async () => {
+    const slow: Promise<Answer> = converse(path, (socket) => {
+      socket.write(head({ REQUEST_METHOD: 'POST', CONTENT_TYPE: 'text/xml', CONTENT_LENGTH: '6' }));
+      setTimeout(() => {
+        socket.write(Buffer.concat([stdin(Buffer.from('<xml/>')), stdin(Buffer.alloc(0))]));
+      }, 200);
+    });
+    await converse(path, (socket) => socket.write(record(99, Buffer.from('?'))));
+    await converse(path, (socket) => socket.end('GET / HTTP/1.1\r\n\r\n'));
+    assert.ok(protocolErrors >= 1);
+    assert.equal((await slow).status, 200);
+  });
+
+  test('takes identity from FastCGI parameters and not from headers', async () => {
+    await post(path, '<xml/>', {
+      UNIQUE_ID: 'Zk1',
+      SSL_CLIENT_S_DN: 'CN=sensor',
+      HTTP_SSL_CLIENT_S_DN: 'CN=forged',
+      HTTP_X_FORWARDED_FOR: '198.51.100.1',
+    });
+    const [{ id, client, subject, bytes } = {}] = answered;
+    assert.deepEqual([id, client, subject, bytes], ['Zk1', '192.0.2.1', 'CN=sensor', 6]);
+  });
+
+  test('when it stops it answers 503 to new requests and finishes those that run', async () => {
+    let release: (count: number) => void = () => undefined;
+    complete = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const running = post(path, '<xml/>');
+    await sleep(50);
+    const stopped = handler.stop();
+    assert.equal((await post(path, '<xml/>')).status, 503);
+    release(1);
+    assert.equal((await running).status, 200);
+    await stopped;
+  });
+
+  test('the socket has the group of its directory and is closed to others', async () => {
+    const { mode, gid } = await stat(path);
+    assert.equal(mode & 0o777, 0o660);
+    assert.equal(gid, (await stat(directory)).gid);
+  });
+
+  test('leaves no socket behind', async () => {
+    await listener?.close();
+    listener = undefined;
+    assert.equal(existsSync(path), false);
+  });
+
+  test('takes over a socket that nobody answers on', async () => {
+    await listener?.close();
+    // a process that is killed leaves its socket: a link keeps one here
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    const { spawnSync } = await import('node:child_process');
+    spawnSync(process.execPath, ['-e', script]);
+    assert.equal(existsSync(path), true);
+    await start();
+    assert.equal((await post(path, '<xml/>')).status, 200);
+  });
+
+  test('does not start beside a gateway that answers, nor over a file', async () => {
+    const refused = (what: RegExp) => (error: unknown) => {
+      assert.ok(error instanceof GatewayError);
+      assert.equal(error.code, 'configuration');
+      assert.match(error.message, what);
+      return true;
+    };
+    await assert.rejects(start(), refused(/a gateway is running/));
+    assert.equal((await post(path, '<xml/>')).status, 200);
+    await listener?.close();
+    listener = undefined;
+    await writeFile(path, '');
+    await assert.rejects(start(), refused(/is not a socket/));
+    path = join(directory, 'missing', 'secef.sock');
+    await assert.rejects(start(), refused(/its directory has to exist/));
+  });
+
+  test('a server on the socket is taken for a living gateway', async () => {
+    await listener?.close();
+    listener = undefined;
+    const other = createServer().listen(path);
+    await sleep(50);
+    await assert.rejects(start(), /a gateway is running/);
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
