@@ -9,7 +9,9 @@ import { findProgram, readProfile, type Profile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
 import { Queue } from './queue/queue.ts';
 import type { Recovered } from './queue/recover.ts';
+import { parseAddress } from './relay/address.ts';
 import { AdminSession } from './relay/admin.ts';
+import { GroupSession } from './relay/group.ts';
 import { Relay } from './relay/relay.ts';
 import { findUndecodable } from './relay/undecodable.ts';
 import { reason } from './errors.ts';
@@ -53,7 +55,9 @@ function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): 
 
 function makeRelay(options: Options, queue: Queue, profile: Profile, log: Log): Relay {
   const program = findProgram('prelude-admin');
-  const manager = profile.address;
+  const alternatives = parseAddress(profile.address);
+  const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
+  const manager = (alternative: number): string => hosts(alternative).join(' && ');
   return new Relay({
     queue,
     disk,
@@ -62,21 +66,28 @@ function makeRelay(options: Options, queue: Queue, profile: Profile, log: Log): 
       age: SESSION_AGE,
       bytes: Math.min(SESSION_BYTES, queue.limit / 4),
     },
-    start: () =>
-      AdminSession.start({
-        program,
-        profile: profile.name,
-        address: profile.address,
-        fifo: join(options.queue, 'session.fifo'),
-        patience: SESSION_PATIENCE,
-      }),
+    alternatives: alternatives.length,
+    start: async (alternative) =>
+      new GroupSession(
+        await Promise.all(
+          hosts(alternative).map((address, index) =>
+            AdminSession.start({
+              program,
+              profile: profile.name,
+              address,
+              fifo: join(options.queue, `session-${index}.fifo`),
+              patience: SESSION_PATIENCE,
+            }),
+          ),
+        ),
+      ),
     findUndecodable: (segments) => findUndecodable(program, disk, segments),
     events: {
-      delivered: (what) => {
-        log('delivered', { ...what, manager });
+      delivered: ({ alternative, ...what }) => {
+        log('delivered', { manager: manager(alternative), ...what });
       },
-      failed: (what) => {
-        log('not-delivered', { ...what, manager });
+      failed: ({ alternative, ...what }) => {
+        log('not-delivered', { manager: manager(alternative), ...what });
       },
       rejected: (what) => {
         log('rejected', what);
@@ -101,6 +112,7 @@ function every(milliseconds: number, action: () => Promise<void>, log: Log): Nod
 export async function openDelivery(options: Options, version: string, log: Log): Promise<Delivery> {
   findProgram('prelude-admin');
   const profile = readProfile(options.profile, options.manager);
+  parseAddress(profile.address);
   const { queue, recovered } = await Queue.open({
     directory: options.queue,
     limit: options.queueLimit,

@@ -46,7 +46,18 @@ function escapeValue(text: string): string {
 const qualified = (prefix: string, local: string): string =>
   prefix === '' ? local : `${prefix}:${local}`;
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Surrogates stand for characters behind all others. */
+const rank = (unit: number): number => ((unit & 0xf800) === 0xd800 ? unit + 0x10000 : unit);
+
+/** In the order of code points, which is not that of UTF-16. */
+function compare(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
 
 /** Prefix → namespace, as the output has declared them at one place. */
 type Written = Map<string, string>;

@@ -1,7 +1,7 @@
 /**
  * The document type declaration (XML 1.0, 2.8): checked, and nothing of it is followed. Its
- * external identifier is not fetched, entity declarations are refused; attribute defaults of the
- * internal subset count, as XML 1.0, 5.1 asks of every processor.
+ * external identifier is not fetched, entity declarations are refused; attribute defaults and types
+ * of the internal subset count, as XML 1.0, 5.1 asks of every processor.
  */
 import { GatewayError } from '../errors.ts';
 import { BAD_REFERENCE, NCNAME, NMTOKEN, NO_CHAR, QNAME, SPACE as S } from './names.ts';
@@ -9,13 +9,20 @@ import { BAD_REFERENCE, NCNAME, NMTOKEN, NO_CHAR, QNAME, SPACE as S } from './na
 /** Longest declaration in characters. */
 const DOCTYPE_LIMIT = 65536;
 
-/** Attribute defaults: element name → attribute name → the quoted value as it stands there. */
-export type Defaults = ReadonlyMap<string, ReadonlyMap<string, string>>;
+export interface AttributeDeclaration {
+  /** the default, quoted as it stands there */
+  readonly value: string | undefined;
+  /** of another type than CDATA: white space at the ends does not count, in between once */
+  readonly isTokens: boolean;
+}
+
+/** Element name → attribute name → its declaration. */
+export type Declarations = ReadonlyMap<string, ReadonlyMap<string, AttributeDeclaration>>;
 
 export interface Doctype {
   /** the index behind the declaration */
   readonly end: number;
-  readonly defaults: Defaults;
+  readonly declarations: Declarations;
 }
 
 const LITERAL = `(?:"[^"]*"|'[^']*')`;
@@ -29,12 +36,12 @@ const TAIL = new RegExp(`\\]${S}*>`, 'y');
 const REFERENCE = `(?!${BAD_REFERENCE})&`;
 const VALUE = `(?:"(?:[^"<&]|${REFERENCE})*"|'(?:[^'<&]|${REFERENCE})*')`;
 const TOKENS = `\\(${S}*${NMTOKEN}(?:${S}*\\|${S}*${NMTOKEN})*${S}*\\)`;
-const ATTRIBUTE_TYPE = `(?:CDATA|ID|IDREFS?|ENTITY|ENTITIES|NMTOKENS?|NOTATION${S}+${TOKENS}|${TOKENS})`;
-const attributeDeclaration = (name: string, value: string): string =>
-  `${S}+${name}${S}+${ATTRIBUTE_TYPE}${S}+(?:#REQUIRED|#IMPLIED|(?:#FIXED${S}+)?${value})`;
-const ATTRIBUTES = new RegExp(attributeDeclaration(`(${QNAME})`, `(${VALUE})`), 'g');
+const ATTRIBUTE_TYPE = `CDATA|ID|IDREFS?|ENTITY|ENTITIES|NMTOKENS?|NOTATION${S}+${TOKENS}|${TOKENS}`;
+const ATTRIBUTE = (name: string, type: string, value: string): string =>
+  `${S}+${name}${S}+${type}${S}+(?:#REQUIRED|#IMPLIED|(?:#FIXED${S}+)?${value})`;
+const ATTRIBUTES = new RegExp(ATTRIBUTE(`(${QNAME})`, `(${ATTRIBUTE_TYPE})`, `(${VALUE})`), 'g');
 const ATTLIST = new RegExp(
-  `<!ATTLIST${S}+(${QNAME})((?:${attributeDeclaration(QNAME, VALUE)})*)${S}*>`,
+  `<!ATTLIST${S}+(${QNAME})((?:${ATTRIBUTE(QNAME, `(?:${ATTRIBUTE_TYPE})`, VALUE)})*)${S}*>`,
   'y',
 );
 
@@ -63,14 +70,15 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
   return pattern.exec(text);
 }
 
-function addDefaults(found: RegExpExecArray, defaults: Map<string, Map<string, string>>): void {
+type Building = Map<string, Map<string, AttributeDeclaration>>;
+
+function addDeclarations(found: RegExpExecArray, declarations: Building): void {
   const [, element = '', attributes = ''] = found;
-  for (const [, name, value] of attributes.matchAll(ATTRIBUTES)) {
-    if (name === undefined || value === undefined) continue;
-    const known = defaults.get(element) ?? new Map<string, string>();
-    if (!known.has(name)) known.set(name, value); // the first declaration is binding (XML 1.0, 3.3)
-    defaults.set(element, known);
-  }
+  const known = declarations.get(element) ?? new Map<string, AttributeDeclaration>();
+  declarations.set(element, known);
+  // the first declaration is binding (XML 1.0, 3.3)
+  for (const [, name = '', type, value] of attributes.matchAll(ATTRIBUTES))
+    if (!known.has(name)) known.set(name, { value, isTokens: type !== 'CDATA' });
 }
 
 /** Whether the content model of an element declaration is one (XML 1.0, 3.2): groups become names. */
@@ -83,11 +91,7 @@ function isContentModel(model: string): boolean {
 }
 
 /** The index behind the item of an internal subset at `at`; undefined if none is complete there. */
-function item(
-  text: string,
-  at: number,
-  defaults: Map<string, Map<string, string>>,
-): number | undefined {
+function item(text: string, at: number, declarations: Building): number | undefined {
   if (text.startsWith('<!ENTITY', at))
     throw new GatewayError(
       'entity-declared',
@@ -95,7 +99,7 @@ function item(
     );
   const attlist = match(ATTLIST, text, at);
   if (attlist !== null) {
-    addDefaults(attlist, defaults);
+    addDeclarations(attlist, declarations);
     return at + attlist[0].length;
   }
   const element = match(ELEMENT, text, at);
@@ -109,15 +113,15 @@ function item(
 }
 
 function parse(text: string): Doctype | undefined {
-  const defaults = new Map<string, Map<string, string>>();
+  const declarations: Building = new Map();
   const head = match(HEAD, text, 0);
   if (head === null) return undefined;
   let end = head[0].length;
-  if (head[1] === '>') return { end, defaults };
+  if (head[1] === '>') return { end, declarations };
   for (;;) {
     const tail = match(TAIL, text, end);
-    if (tail !== null) return { end: end + tail[0].length, defaults };
-    const next = item(text, end, defaults);
+    if (tail !== null) return { end: end + tail[0].length, declarations };
+    const next = item(text, end, declarations);
     if (next === undefined) return undefined;
     end = next;
   }

@@ -126,8 +126,12 @@ export class Reader {
     parser.onattribute = (attribute) => {
       this.#attributes.push(attribute);
     };
-    parser.onopentag = ({ name }) => {
-      this.#openElement(name);
+    parser.onopentag = (tag) => {
+      this.#attributes = this.#attributes.map(({ name, value }) => ({
+        name,
+        value: this.#wellFormed.attributeValue(tag.name, name, value),
+      }));
+      this.#openElement(tag.name);
     };
     parser.ontext = parser.oncdata = (text) => {
       const { frame, position } = this.#top();

@@ -6,7 +6,7 @@
  * cut, how the text came in pieces makes no difference to anybody behind.
  */
 import { GatewayError, type ErrorCode, type Position } from '../errors.ts';
-import { readDoctype, type Defaults } from './doctype.ts';
+import { readDoctype, type Declarations } from './doctype.ts';
 import { BAD_REFERENCE, NCNAME, NO_CHAR, QNAME, SPACE as S } from './names.ts';
 import { quote } from './text.ts';
 
@@ -63,7 +63,7 @@ export class WellFormed {
   #atStart = true;
   #sawDoctype = false;
   #sawRoot = false;
-  #defaults: Defaults = new Map();
+  #declarations: Declarations = new Map();
   #defaulted = 0;
 
   constructor(tokens: Tokens) {
@@ -88,6 +88,12 @@ export class WellFormed {
     this.#line = before.line;
     this.#column = before.column;
     return place;
+  }
+
+  /** An attribute's value as its declaration wants it (XML 1.0, 3.3.3). */
+  attributeValue(element: string, name: string, value: string): string {
+    const isTokens = this.#declarations.get(element)?.get(name)?.isTokens === true;
+    return isTokens ? value.replace(/ +/g, ' ').replace(/^ | $/g, '') : value;
   }
 
   /**
@@ -229,11 +235,12 @@ export class WellFormed {
 
   /** The tag with the attributes that the internal subset declares a default for. */
   #withDefaults(name: string, attributes: ReadonlySet<string>, tag: string): string {
-    const defaults = this.#defaults.get(name);
-    if (defaults === undefined) return tag;
+    const declarations = this.#declarations.get(name);
+    if (declarations === undefined) return tag;
     const close = tag.endsWith('/>') ? '/>' : '>';
-    const missing = [...defaults].filter(([attribute]) => !attributes.has(attribute));
-    const added = missing.map(([attribute, value]) => ` ${attribute}=${value}`).join('');
+    let added = '';
+    for (const [attribute, { value }] of declarations)
+      if (value !== undefined && !attributes.has(attribute)) added += ` ${attribute}=${value}`;
     this.#defaulted += added.length;
     if (this.#defaulted > DEFAULTS_LIMIT)
       throw this.#fault(
@@ -311,7 +318,7 @@ export class WellFormed {
     if (doctype === undefined) return undefined;
     this.#sawDoctype = true;
     this.#atStart = false;
-    this.#defaults = doctype.defaults;
+    this.#declarations = doctype.declarations;
     return doctype.end;
   }
 

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { reason } from '../errors.ts';
-import type { RunResult } from './outcome.ts';
+import { tellsOfConnectionError, type RunResult } from './outcome.ts';
 import { Pipe } from './pipe.ts';
 import type { Session } from './feed.ts';
 
@@ -36,6 +36,8 @@ export class AdminSession implements Session {
   #closeNotify = false;
   #stdoutRest = '';
   #stderr = '';
+  /** standard error when it told of a failed connection */
+  #connectionError: string | undefined;
   #hung = false;
   /** its input was ended before it ended itself */
   #finished = false;
@@ -63,7 +65,7 @@ export class AdminSession implements Session {
       this.#onStdout(text);
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(0, STDERR_LIMIT);
+      this.#onStderr(text);
     });
     this.#watch = setInterval(
       () => {
@@ -133,6 +135,14 @@ export class AdminSession implements Session {
     this.#stdoutRest = lines.slice(lines.lastIndexOf('\n') + 1).slice(-LINE_LIMIT);
   }
 
+  #onStderr(text: string): void {
+    // the end is what counts: the reason comes last
+    this.#stderr = (this.#stderr + text).slice(-STDERR_LIMIT);
+    if (!tellsOfConnectionError(this.#stderr)) return;
+    this.#connectionError ??= this.#stderr;
+    this.stop();
+  }
+
   #look(): void {
     if (this.#waiting === 0 || Date.now() - this.#lastProgress < this.#options.patience) return;
     this.#hung = true;
@@ -158,7 +168,7 @@ export class AdminSession implements Session {
       signal: this.#child.signalCode ?? undefined,
       spawnError: this.#spawnError,
       closeNotify: this.#closeNotify,
-      stderr: this.#stderr,
+      stderr: this.#connectionError ?? this.#stderr,
       hung: this.#hung,
     };
   }

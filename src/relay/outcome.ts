@@ -10,7 +10,7 @@ export interface RunResult {
   readonly inputRead: boolean;
   /** standard output had the manager's close notify */
   readonly closeNotify: boolean;
-  /** standard error, its beginning */
+  /** standard error, its end; if it told of a connection error, as it was then */
   readonly stderr: string;
   /** ended by us since nothing moved */
   readonly hung: boolean;
@@ -27,6 +27,14 @@ const UNREADABLE = 255;
 
 const CONNECTION_ERROR = /connection error/i;
 
+/**
+ * Whether this standard error tells of a failed connection. prelude-admin does not end then: it
+ * reads the rest of its input and drops it.
+ */
+export function tellsOfConnectionError(stderr: string): boolean {
+  return CONNECTION_ERROR.test(stderr);
+}
+
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }
@@ -42,8 +50,8 @@ export function outcomeOf(result: RunResult): Outcome {
   if (result.spawnError !== undefined) return failed(`cannot start: ${result.spawnError}`);
   if (result.hung) return failed('no progress, stopped');
   const said = lastLine(result.stderr);
+  if (tellsOfConnectionError(result.stderr)) return failed(said);
   if (result.signal !== undefined) return failed(`killed by ${result.signal}`);
-  if (CONNECTION_ERROR.test(result.stderr)) return failed(said);
   if (result.exitCode === UNREADABLE) return { kind: 'undecodable', why: said };
   if (result.exitCode !== 0)
     return failed(said === '' ? `exit status ${result.exitCode ?? '?'}` : said);

@@ -15,9 +15,15 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 
 export interface RelayEvents {
   /** a session was acknowledged */
-  delivered(what: { segments: number; messages: number; bytes: number }): void;
+  delivered(what: { alternative: number; segments: number; messages: number; bytes: number }): void;
   /** a session failed; everything since the last acknowledgement is sent again after the pause */
-  failed(what: { why: string; failures: number; pause: number; waiting: number }): void;
+  failed(what: {
+    alternative: number;
+    why: string;
+    failures: number;
+    pause: number;
+    waiting: number;
+  }): void;
   /** a frame that prelude-admin cannot decode was set aside */
   rejected(what: { name: string; segment: string; why: string }): void;
 }
@@ -26,7 +32,10 @@ export interface RelayOptions {
   readonly queue: Queue;
   readonly disk: Disk;
   readonly limits: SessionLimits;
-  readonly start: () => Promise<Session>;
+  /** how many managers, or groups of them, there are to choose from */
+  readonly alternatives: number;
+  /** a session with that one of them */
+  readonly start: (alternative: number) => Promise<Session>;
   /** finds the frame that prelude-admin cannot decode */
   readonly findUndecodable: (
     segments: readonly Segment[],
@@ -37,7 +46,10 @@ export interface RelayOptions {
 export class Relay {
   readonly #options: RelayOptions;
   readonly #stopping = new AbortController();
+  /** failures in a row */
   #failures = 0;
+  /** the one that worked, or is next */
+  #alternative = 0;
   #session: Session | undefined;
   #running: Promise<void> | undefined;
 
@@ -88,7 +100,7 @@ export class Relay {
   async #attempt(): Promise<{ outcome: Outcome; carried: readonly Segment[] }> {
     let carried: readonly Segment[] = [];
     try {
-      const session = await this.#options.start();
+      const session = await this.#options.start(this.#alternative);
       this.#session = session;
       try {
         const feed = new Feed({ ...this.#options, stopping: this.#stopping.signal }, session);
@@ -111,6 +123,7 @@ export class Relay {
     const sum = (of: (segment: Segment) => number): number =>
       carried.reduce((total, segment) => total + of(segment), 0);
     const what = {
+      alternative: this.#alternative,
       segments: carried.length,
       messages: sum(({ messages }) => messages),
       bytes: sum(({ length }) => length),
@@ -140,11 +153,16 @@ export class Relay {
     return true;
   }
 
+  /** Turns to the next alternative; when all have failed it waits first. */
   async #pause(why: string): Promise<void> {
-    const { queue, events } = this.#options;
+    const { queue, events, alternatives } = this.#options;
     this.#failures++;
-    const pause = Math.round(pauseAfter(this.#failures, Math.random()));
-    events.failed({ why, failures: this.#failures, pause, waiting: queue.messages });
+    const alternative = this.#alternative;
+    this.#alternative = (alternative + 1) % alternatives;
+    const rounds = this.#failures / alternatives;
+    const pause = Number.isInteger(rounds) ? Math.round(pauseAfter(rounds, Math.random())) : 0;
+    const what = { alternative, why, failures: this.#failures, pause, waiting: queue.messages };
+    events.failed(what);
     await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 }

@@ -69,6 +69,8 @@ let directory = '';
 let queue: Queue;
 let relay: Relay;
 let sessions: TestSession[] = [];
+/** the alternatives that sessions were started with */
+let tried: number[] = [];
 let events: { event: keyof RelayEvents; what: unknown }[] = [];
 
 const QUICK: SessionLimits = { idle: 100, age: 60_000, bytes: 2 ** 30 };
@@ -79,12 +81,15 @@ function startRelay(
   findUndecodable: (
     segments: readonly Segment[],
   ) => Promise<{ segment: Segment; index: number } | undefined> = () => Promise.resolve(undefined),
+  alternatives = 1,
 ): void {
   relay = new Relay({
     queue,
     disk,
     limits,
-    start: () => {
+    alternatives,
+    start: (alternative) => {
+      tried.push(alternative);
       const session = new TestSession(ends[sessions.length] ?? DELIVERED);
       sessions.push(session);
       return Promise.resolve(session);
@@ -112,6 +117,7 @@ suite('relay', () => {
     directory = await mkdtemp(join(tmpdir(), 'secef-relay-'));
     sessions = [];
     events = [];
+    tried = [];
     ({ queue } = await Queue.open({
       directory,
       limit: 10_000_000,
@@ -135,7 +141,7 @@ suite('relay', () => {
     assert.equal(queue.messages, 1);
     await until(() => queue.messages === 0);
     assert.deepEqual(events, [
-      { event: 'delivered', what: { segments: 1, messages: 1, bytes: 66 } },
+      { event: 'delivered', what: { alternative: 0, segments: 1, messages: 1, bytes: 66 } },
     ]);
   });
 
@@ -230,6 +236,26 @@ suite('relay', () => {
     await queue.append(request('a', [50]), 1);
     await until(() => queue.messages === 0);
     assert.equal(events[0]?.event, 'failed');
+  });
+
+  test('turns to the next manager at once, and stays with the one that works', async () => {
+    startRelay([CUT, DELIVERED, DELIVERED], QUICK, undefined, 2);
+    const began = Date.now();
+    await queue.append(request('a', [50]), 1);
+    await until(() => queue.messages === 0);
+    assert.ok(Date.now() - began < 900, 'no pause before the second manager');
+    await queue.append(request('b', [50]), 1);
+    await until(() => queue.messages === 0);
+    assert.deepEqual(tried, [0, 1, 1]);
+  });
+
+  test('waits when all managers have failed, and begins anew', async () => {
+    startRelay([CUT, CUT, DELIVERED], QUICK, undefined, 2);
+    const began = Date.now();
+    await queue.append(request('a', [50]), 1);
+    await until(() => queue.messages === 0);
+    assert.ok(Date.now() - began >= 1000);
+    assert.deepEqual(tried, [0, 1, 0]);
   });
 
   test('ends the session with its acknowledgement when it stops', async () => {
