@@ -39,10 +39,15 @@ function setting(file: string, key: string, depth = 0): string | undefined {
 /**
  * Reads the profile.
  * @param manager address that takes the place of the profile's server-addr
+ * @param profiles where the profiles are
  * @throws GatewayError configuration that says how to register
  */
-export function readProfile(name: string, manager: string | undefined): Profile {
-  const directory = join(PROFILES, name);
+export function readProfile(
+  name: string,
+  manager: string | undefined,
+  profiles = PROFILES,
+): Profile {
+  const directory = join(profiles, name);
   try {
     const analyzerid = readFileSync(join(directory, 'analyzerid'), 'utf8').trim();
     // prelude-admin needs it for TLS
@@ -52,7 +57,7 @@ export function readProfile(name: string, manager: string | undefined): Profile 
   } catch (error) {
     const why = existsSync(directory)
       ? `cannot be read: ${reason(error)}; give it to the gateway's user or`
-      : `does not exist in ${PROFILES};`;
+      : `does not exist in ${profiles};`;
     throw new GatewayError('configuration', `the profile ${name} ${why} ${register(name)}`, {
       cause: error,
     });
