@@ -14,6 +14,7 @@ import type { Options } from './options.ts';
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 /** milliseconds that stopping leaves to running requests */
 const REQUEST_PATIENCE = 3000;
+
 function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
   if (error === undefined) log('accepted', record);
   else if (error.code === 'defect') log('defect', { ...record, err: error.cause ?? error });
