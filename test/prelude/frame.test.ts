@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { GatewayError } from '../../src/errors.ts';
 import { ALERT } from '../../src/idmef/classes.ts';
-import { Idmef, plain, Time } from '../../src/idmef/message.ts';
-import { encodeAnalyzer, ownAnalyzer } from '../../src/prelude/analyzer.ts';
+import { Idmef, Time } from '../../src/idmef/message.ts';
+import { encodeAnalyzer } from '../../src/prelude/analyzer.ts';
 import { FrameWriter, HEADER_SIZE, PAYLOAD_LIMIT } from '../../src/prelude/frame.ts';
 import { heartbeat } from '../../src/prelude/heartbeat.ts';
 import { splitFrames } from '../idmef/payload.ts';
 import { take } from '../idmef/reading.ts';
-import { isRecord } from '../helpers/narrow.ts';
 import { mustRun } from '../helpers/run.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { tool } from '../helpers/tools.ts';
@@ -81,17 +80,6 @@ test('a message that libprelude could not read is too large', () => {
 });
 
 const identity = { profile: 'secef', analyzerid: '1234567890', version: '1.2.3' };
-
-test("the gateway's Analyzer says who it is", () => {
-  const { node, process: running, ...rest } = plain(ownAnalyzer(identity));
-  assert.deepEqual(
-    [rest['analyzerid'], rest['name'], rest['version']],
-    ['1234567890', 'secef', '1.2.3'],
-  );
-  assert.ok(isRecord(node) && node['name'] !== '');
-  assert.ok(isRecord(running));
-  assert.equal(running['pid'], process.pid);
-});
 
 test("prelude-admin reads the gateway's heartbeats", async () => {
   const writer = new FrameWriter(encodeAnalyzer(identity));
