@@ -9,6 +9,7 @@ import type { Attribute, Element } from './content.ts';
 import { Decoder } from './decode.ts';
 import { DocumentFrame, type Context, type Frame } from './frames.ts';
 import type { Message } from './message.ts';
+import { isDeclaration, Namespaces, splitName, type Declarations } from './namespaces.ts';
 import { WellFormed } from './wellformed.ts';
 
 // Tokens are bounded by the limits on the body; sax's own limit would cut text in two.
@@ -17,8 +18,6 @@ sax.MAX_BUFFER_LENGTH = Infinity;
 const ELEMENT_LIMIT = 50000;
 /** characters that sax gets at a time */
 const SLICE = 2 ** 18;
-const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
 /** One adaptation that was made to hold a value in Prelude. */
 export interface Adaptation {
@@ -37,8 +36,7 @@ export interface ReaderEvents {
 interface Open {
   readonly frame: Frame;
   readonly position: Position;
-  /** what it declares */
-  readonly declarations: ReadonlyMap<string, string>;
+  readonly declarations: Declarations;
 }
 
 /** Reads one document. */
@@ -48,8 +46,7 @@ export class Reader {
   readonly #wellFormed: WellFormed;
   readonly #parser: SAXParser;
   readonly #open: Open[];
-  /** prefix → the namespaces that it is declared for here, the innermost last */
-  readonly #namespaces = new Map<string, string[]>();
+  readonly #namespaces = new Namespaces();
   /** what sax is reading */
   #token = '';
   #attributes: SaxAttribute[] = [];
@@ -72,7 +69,7 @@ export class Reader {
       },
     });
     const frame = new DocumentFrame(this.#makeContext());
-    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: NONE }];
+    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: [] }];
   }
 
   /**
@@ -172,7 +169,7 @@ export class Reader {
     const { position } = this.#wellFormed;
     const { frame } = this.#top();
     const opened = this.#guard(position, frame, () => {
-      const declarations = this.#declare();
+      const declarations = this.#namespaces.open(this.#attributes);
       const child = frame.open(this.#element(name));
       // behind open, which may begin a message
       if (++this.#elements > ELEMENT_LIMIT)
@@ -191,18 +188,18 @@ export class Reader {
       frame.close();
     });
     this.#open.pop();
-    for (const prefix of declarations.keys()) this.#namespaces.get(prefix)?.pop();
+    this.#namespaces.close(declarations);
   }
 
   #element(name: string): Element {
-    const { prefix, local } = split(name);
+    const { prefix, local } = splitName(name);
     const attributes: Attribute[] = [];
     const seen = new Set<string>();
     for (const { name: full, value } of this.#attributes) {
       if (isDeclaration(full)) continue;
-      const parts = split(full);
+      const parts = splitName(full);
       // an attribute without a prefix has no namespace, whatever the default is
-      const uri = parts.prefix === '' ? '' : this.#resolve(parts.prefix);
+      const uri = parts.prefix === '' ? '' : this.#namespaces.resolve(parts.prefix);
       // no local name has a space
       const identity = `${parts.local} ${uri}`;
       if (seen.has(identity))
@@ -213,34 +210,7 @@ export class Reader {
       seen.add(identity);
       attributes.push({ ...parts, uri, value });
     }
-    return { uri: this.#resolve(prefix), prefix, local, attributes };
-  }
-
-  /** The declarations of this element, which are in force from here on. */
-  #declare(): ReadonlyMap<string, string> {
-    let declared: Map<string, string> | undefined;
-    for (const { name, value } of this.#attributes) {
-      if (!isDeclaration(name)) continue;
-      const prefix = name === 'xmlns' ? '' : name.slice('xmlns:'.length);
-      checkDeclaration(prefix, value);
-      declared ??= new Map();
-      declared.set(prefix, value);
-      const around = this.#namespaces.get(prefix);
-      if (around === undefined) this.#namespaces.set(prefix, [value]);
-      else around.push(value);
-    }
-    return declared ?? NONE;
-  }
-
-  #resolve(prefix: string): string {
-    const uri = this.#namespaces.get(prefix)?.at(-1);
-    if (uri !== undefined) return uri;
-    if (prefix === '') return '';
-    if (prefix === 'xml') return XML_NAMESPACE;
-    throw new GatewayError(
-      'malformed-xml',
-      `the prefix ${prefix}: is not declared; add xmlns:${prefix}="…" to the root element`,
-    );
+    return { uri: this.#namespaces.resolve(prefix), prefix, local, attributes };
   }
 
   #guard<T>(position: Position, frame: Frame, action: () => T): T {
@@ -265,8 +235,6 @@ export class Reader {
   }
 }
 
-const NONE: ReadonlyMap<string, string> = new Map();
-
 /** XML 1.0, 2.2 */
 function isCharacter(code: number): boolean {
   if (code < 0x20) return code === 9 || code === 10 || code === 13;
@@ -284,22 +252,4 @@ function invalidReference(token: string): { index: number; reference?: string } 
     if (!isCharacter(code)) return { index, reference };
   }
   return { index: 0 };
-}
-
-const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
-
-function split(name: string): { prefix: string; local: string } {
-  const colon = name.indexOf(':');
-  return colon < 0
-    ? { prefix: '', local: name }
-    : { prefix: name.slice(0, colon), local: name.slice(colon + 1) };
-}
-
-/** Namespaces in XML 1.0, 3 and 2.2: what may be declared. */
-function checkDeclaration(prefix: string, uri: string): void {
-  const reserved =
-    prefix === 'xmlns' || uri === XMLNS_NAMESPACE || (prefix === 'xml') !== (uri === XML_NAMESPACE);
-  if (reserved) throw new GatewayError('malformed-xml', `xmlns:${prefix}="${uri}" is reserved`);
-  if (prefix !== '' && uri === '')
-    throw new GatewayError('malformed-xml', `the prefix ${prefix}: is declared as nothing`);
 }
