@@ -1,13 +1,14 @@
 /**
  * The document's bytes to messages, as they come.
  *
- *   bytes → Decoder → text → WellFormed → tokens → sax → events → frames → messages
+ *   bytes → Decoder → text → WellFormed → tokens → sax → events → builders → messages
  */
 import sax, { type Attribute as SaxAttribute, type SAXParser } from 'sax';
 import { GatewayError, type Position } from '../errors.ts';
 import type { Attribute, Element } from './content.ts';
 import { Decoder } from './decode.ts';
-import { DocumentFrame, type Context, type Frame } from './frames.ts';
+import type { Builder, Context } from './builder.ts';
+import { DocumentBuilder } from './class-builders.ts';
 import type { Message } from './message.ts';
 import { isDeclaration, Namespaces, splitName, type Declarations } from './namespaces.ts';
 import { WellFormed } from './wellformed.ts';
@@ -34,7 +35,7 @@ export interface ReaderEvents {
 }
 
 interface Open {
-  readonly frame: Frame;
+  readonly builder: Builder;
   readonly position: Position;
   readonly declarations: Declarations;
 }
@@ -65,11 +66,11 @@ export class Reader {
       },
       instruction: (target, data) => {
         this.#parser.flush();
-        this.#top().frame.instruction(target, data);
+        this.#top().builder.instruction(target, data);
       },
     });
-    const frame = new DocumentFrame(this.#makeContext());
-    this.#open = [{ frame, position: { line: 1, column: 1 }, declarations: [] }];
+    const builder = new DocumentBuilder(this.#makeContext());
+    this.#open = [{ builder, position: { line: 1, column: 1 }, declarations: [] }];
   }
 
   /**
@@ -131,9 +132,9 @@ export class Reader {
       this.#openElement(tag.name);
     };
     parser.ontext = parser.oncdata = (text) => {
-      const { frame, position } = this.#top();
-      this.#guard(position, frame, () => {
-        frame.text(text);
+      const { builder, position } = this.#top();
+      this.#guard(position, builder, () => {
+        builder.text(text);
       });
     };
     parser.onclosetag = () => {
@@ -144,9 +145,9 @@ export class Reader {
 
   #makeContext(): Context {
     return {
-      note: (frame, what) => {
+      note: (builder, what) => {
         const { position } = this.#wellFormed;
-        this.#adaptations.push({ position, path: frame.path, what });
+        this.#adaptations.push({ position, path: builder.path, what });
       },
       begin: () => {
         this.#elements = 0;
@@ -161,31 +162,31 @@ export class Reader {
 
   #top(): Open {
     const top = this.#open.at(-1);
-    if (top === undefined) throw new Error('the document frame is never closed');
+    if (top === undefined) throw new Error('the document builder is never closed');
     return top;
   }
 
   #openElement(name: string): void {
     const { position } = this.#wellFormed;
-    const { frame } = this.#top();
-    const opened = this.#guard(position, frame, () => {
+    const { builder } = this.#top();
+    const opened = this.#guard(position, builder, () => {
       const declarations = this.#namespaces.open(this.#attributes);
-      const child = frame.open(this.#element(name));
+      const child = builder.open(this.#element(name));
       // behind open, which may begin a message
       if (++this.#elements > ELEMENT_LIMIT)
         throw new GatewayError(
           'limit-exceeded',
           `a message of more than ${ELEMENT_LIMIT} elements`,
         );
-      return { frame: child, position, declarations };
+      return { builder: child, position, declarations };
     });
     this.#open.push(opened);
   }
 
   #closeElement(): void {
-    const { frame, position, declarations } = this.#top();
-    this.#guard(position, frame, () => {
-      frame.close();
+    const { builder, position, declarations } = this.#top();
+    this.#guard(position, builder, () => {
+      builder.close();
     });
     this.#open.pop();
     this.#namespaces.close(declarations);
@@ -213,12 +214,12 @@ export class Reader {
     return { uri: this.#namespaces.resolve(prefix), prefix, local, attributes };
   }
 
-  #guard<T>(position: Position, frame: Frame, action: () => T): T {
+  #guard<T>(position: Position, builder: Builder, action: () => T): T {
     try {
       return action();
     } catch (error) {
       if (!(error instanceof GatewayError) || error.position !== undefined) throw error;
-      const path = error.path ?? (error.code === 'malformed-xml' ? '' : frame.path);
+      const path = error.path ?? (error.code === 'malformed-xml' ? '' : builder.path);
       throw new GatewayError(error.code, error.message, { position, path, cause: error.cause });
     }
   }
