@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program: options, log, gateway, signals, exit status. */
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway, type Gateway } from './gateway.ts';
 import { createLog, type Log } from './log.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
 import { runQueueCommand } from './queue/command.ts';
@@ -23,23 +23,29 @@ function complain(error: GatewayError): void {
 async function run(options: Options, log: Log): Promise<void> {
   const { dryRun, profile, sock, queue } = options;
   log('starting', { version: VERSION, dryRun, profile, sock, queue });
-  const gateway = await startGateway(options, VERSION, log);
+  const starting = startGateway(options, VERSION, log);
+  // from the very beginning: a signal while it starts is obeyed when it has started
+  stopOnSignals(starting, log);
+  await starting;
   log('listening', { sock });
+}
+
+function stopOnSignals(starting: Promise<Gateway>, log: Log): void {
   let stopping = false;
   const stop = (signal: string): void => {
     // the second signal does not wait; what was accepted is on disk
     if (stopping) process.exit(0);
     stopping = true;
     log('stopping', { signal });
-    gateway.stop().then(
-      () => {
+    starting
+      .then((gateway) => gateway.stop())
+      .then(() => {
         log('stopped');
         process.exit(0);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         fail(error, log);
-      },
-    );
+      });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
