@@ -20,6 +20,11 @@ export interface AdminOptions {
 /** With TLS debug output prelude-admin shows each packet and the manager's close notify. */
 const TLS_DEBUG = '5';
 const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
+/**
+ * A gateway that is killed leaves no prelude-admin behind, which would wait for ever if it had not
+ * opened its standard input yet. (setpriv of util-linux replaces itself with the command.)
+ */
+const DIE_WITH_PARENT = ['--pdeathsig', 'KILL'];
 /** longest line of the debug output that matters */
 const LINE_LIMIT = 4096;
 const STDERR_LIMIT = 8192;
@@ -53,7 +58,8 @@ export class AdminSession implements Session {
     this.#options = options;
     this.#pipe = pipe;
     const { program, profile, address } = options;
-    this.#child = spawn(program, ['send', profile, address, '/dev/stdin'], {
+    const command = [program, 'send', profile, address, '/dev/stdin'];
+    this.#child = spawn('setpriv', [...DIE_WITH_PARENT, ...command], {
       stdio: [pipe.reader, 'pipe', 'pipe'],
       env: { ...process.env, LIBPRELUDE_TLS_DEBUG: TLS_DEBUG },
       // a Ctrl-C in the gateway's terminal is for the gateway, which ends the session in good order

@@ -29,8 +29,6 @@ export class Pipe {
 
   /** @param path where the FIFO stands until `remove` */
   static async make(path: string): Promise<Pipe> {
-    // a child of a gateway that was killed may wait here
-    wakeOpener(path);
     rmSync(path, { force: true });
     await run('mkfifo', ['-m', '600', path]);
     return new Pipe(path);
@@ -45,26 +43,21 @@ export class Pipe {
     }
   }
 
-  /** Lets a child go on that has opened its standard input too late. */
+  /**
+   * Opening a FIFO waits for a writer (fifo(7)): a child that opens /dev/stdin after the writing
+   * end has been closed would wait for ever. A writer that comes and goes lets it go on.
+   */
   wakeOpener(): void {
-    wakeOpener(this.#path);
+    try {
+      closeSync(openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // ENXIO: nobody reads any more
+    }
   }
 
   remove(): void {
     this.writer.destroy();
     closeSync(this.reader);
     rmSync(this.#path, { force: true });
-  }
-}
-
-/**
- * Opening a FIFO waits for a writer (fifo(7)): a child that opens /dev/stdin after the writing end
- * has been closed would wait for ever. A writer that comes and goes lets it go on.
- */
-function wakeOpener(path: string): void {
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-  } catch {
-    // ENXIO, ENOENT: nobody waits
   }
 }

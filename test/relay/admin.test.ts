@@ -1,11 +1,12 @@
 /** AdminSession with children in place of prelude-admin, for what the real one cannot be made to do. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AdminSession } from '../../src/relay/admin.ts';
+import { AdminSession, type AdminOptions } from '../../src/relay/admin.ts';
 import { outcomeOf, type Outcome } from '../../src/relay/outcome.ts';
 import { root } from '../helpers/root.ts';
 
@@ -13,14 +14,37 @@ let directory = '';
 
 const received = (): string => join(directory, 'received');
 
-function start(child: string, patience = 10_000): Promise<AdminSession> {
-  return AdminSession.start({
+function options(child: string, patience: number): AdminOptions {
+  return {
     program: join(root, 'test/fixtures/prelude-admin', child),
     profile: 'secef',
     address: received(),
     fifo: join(directory, 'fifo'),
     patience,
-  });
+  };
+}
+
+function start(child: string, patience = 10_000): Promise<AdminSession> {
+  return AdminSession.start(options(child, patience));
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The first answer that is neither an error nor false. */
+async function until<T>(question: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    const answer = await question().catch(() => undefined);
+    if (answer !== undefined && answer !== false && answer !== 0) return answer;
+    assert.ok(tries < 200, 'it did not happen within 10 s');
+    await sleep(50);
+  }
 }
 
 async function sendTo(child: string, bytes: Buffer, patience?: number): Promise<Outcome> {
@@ -110,9 +134,20 @@ suite('prelude-admin', () => {
     assert.equal(outcome.kind, 'failed');
   });
 
+  test('does not outlive a gateway that is killed', async () => {
+    const script = `
+      const { AdminSession } = await import(${JSON.stringify(new URL('../../src/relay/admin.js', import.meta.url).href)});
+      await AdminSession.start(${JSON.stringify(options('hangs', 10_000))});
+      setInterval(() => {}, 1000);`;
+    const gateway = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const pid = await until(() => readFile(received(), 'utf8').then(Number));
+    gateway.kill('SIGKILL');
+    await until(() => Promise.resolve(isGone(pid)));
+  });
+
   test('that is not installed is a failure', async () => {
     const outcome = await sendTo('no-such-program', small);
     assert.ok(outcome.kind === 'failed');
-    assert.match(outcome.why, /cannot start: .*ENOENT/);
+    assert.match(outcome.why, /no-such-program: No such file/);
   });
 });
