@@ -11,7 +11,7 @@ const megabyte = 1_000_000;
 
 const { apache, gateway, manager } = await startWay({ after }, 'sys-slow');
 
-test('10 MB in small pieces arrive, and neither gateway nor Apache takes much memory', async () => {
+test('10 MB in small pieces arrive, and neither gateway nor Apache takes much memory', async (t) => {
   const ids = names('slow', 1000);
   const body = Buffer.from(alerts(ids, 'x'.repeat(9800)));
   assert.ok(body.length > 9.9 * megabyte && body.length < 10.4 * megabyte, `${body.length}`);
@@ -30,6 +30,9 @@ test('10 MB in small pieces arrive, and neither gateway nor Apache takes much me
     clearInterval(watch);
   }
 
+  const grown = (name: 'gateway' | 'apache'): string =>
+    `${name} ${Math.round(before[name] / megabyte)} MB, at most ${Math.round(peak[name] / megabyte)} MB`;
+  t.diagnostic(`resident in ${durationMs / 1000} s: ${grown('gateway')}; ${grown('apache')}`);
   assert.ok(peak.gateway - before.gateway < 100 * megabyte, JSON.stringify({ before, peak }));
   assert.ok(peak.apache - before.apache < 20 * megabyte, JSON.stringify({ before, peak }));
 });
