@@ -9,7 +9,8 @@ import { findProgram, readProfile, type Profile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
 import { Queue } from './queue/queue.ts';
 import type { Recovered } from './queue/recover.ts';
-import { parseAddress } from './relay/address.ts';
+import { share, type Source } from './queue/share.ts';
+import { parseAddress, type Alternatives } from './relay/address.ts';
 import { AdminSession } from './relay/admin.ts';
 import { GroupSession } from './relay/group.ts';
 import { Relay } from './relay/relay.ts';
@@ -47,40 +48,55 @@ export const dryDelivery: Delivery = {
 function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): void {
   for (const { path: segment, contents, damaged } of recovered) {
     const bytes = contents.fileLength - contents.length;
-    if (damaged !== undefined) log('damaged', { segment, bytes, name: damaged });
+    if (damaged !== undefined) log('damaged', { segment, bytes, kept: damaged });
     else if (bytes > 0) log('torn', { segment, bytes });
   }
   if (queue.messages > 0) log('recovered', { messages: queue.messages, bytes: queue.bytes });
 }
 
-function makeRelay(options: Options, queue: Queue, profile: Profile, log: Log): Relay {
-  const program = findProgram('prelude-admin');
+/**
+ * One relay for managers that stand in for one another; where all are to get everything ("a && b")
+ * one for each, so that one that is down does not keep the others waiting.
+ */
+function makeRelays(options: Options, queue: Queue, profile: Profile, log: Log): readonly Relay[] {
   const alternatives = parseAddress(profile.address);
+  const [group = [], ...others] = alternatives;
+  if (others.length > 0) return [makeRelay(options, queue, profile.name, alternatives, 0, log)];
+  return share(queue, group.length).map((source, index) =>
+    makeRelay(options, source, profile.name, [[group[index] ?? '']], index, log),
+  );
+}
+
+function makeRelay(
+  options: Options,
+  queue: Source,
+  profile: string,
+  alternatives: Alternatives,
+  number: number,
+  log: Log,
+): Relay {
+  const program = findProgram('prelude-admin');
   const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
   const manager = (alternative: number): string => hosts(alternative).join(' && ');
+  const startHost = (address: string, index: number): Promise<AdminSession> =>
+    AdminSession.start({
+      program,
+      profile,
+      address,
+      fifo: join(options.queue, `session-${number}-${index}.fifo`),
+      patience: SESSION_PATIENCE,
+    });
   return new Relay({
     queue,
     disk,
     limits: {
       idle: SESSION_IDLE,
       age: SESSION_AGE,
-      bytes: Math.min(SESSION_BYTES, queue.limit / 4),
+      bytes: Math.min(SESSION_BYTES, options.queueLimit / 4),
     },
     alternatives: alternatives.length,
     start: async (alternative) =>
-      new GroupSession(
-        await Promise.all(
-          hosts(alternative).map((address, index) =>
-            AdminSession.start({
-              program,
-              profile: profile.name,
-              address,
-              fifo: join(options.queue, `session-${index}.fifo`),
-              patience: SESSION_PATIENCE,
-            }),
-          ),
-        ),
-      ),
+      new GroupSession(await Promise.all(hosts(alternative).map(startHost))),
     findUndecodable: (segments) => findUndecodable(program, disk, segments),
     events: {
       delivered: ({ alternative, ...what }) => {
@@ -89,19 +105,29 @@ function makeRelay(options: Options, queue: Queue, profile: Profile, log: Log): 
       failed: ({ alternative, ...what }) => {
         log('not-delivered', { manager: manager(alternative), ...what });
       },
-      rejected: (what) => {
-        log('rejected', what);
+      rejected: ({ name: kept, segment, why }) => {
+        log('rejected', { kept, segment, why });
       },
     },
   });
 }
 
-/** Does something every so many milliseconds, without keeping the process alive. */
+/**
+ * Does something every so many milliseconds, never twice at a time, and without keeping the process
+ * alive.
+ */
 function every(milliseconds: number, action: () => Promise<void>, log: Log): NodeJS.Timeout {
+  let running = false;
   return setInterval(() => {
-    action().catch((error: unknown) => {
-      log('queue-failed', { error: reason(error) });
-    });
+    if (running) return;
+    running = true;
+    action()
+      .catch((error: unknown) => {
+        log('queue-failed', { error: reason(error) });
+      })
+      .finally(() => {
+        running = false;
+      });
   }, milliseconds).unref();
 }
 
@@ -122,7 +148,7 @@ export async function openDelivery(options: Options, version: string, log: Log):
     },
   });
   logRecovered(log, queue, recovered);
-  const relay = makeRelay(options, queue, profile, log);
+  const relays = makeRelays(options, queue, profile, log);
   const analyzer = encodeAnalyzer({
     profile: profile.name,
     analyzerid: profile.analyzerid,
@@ -150,7 +176,7 @@ export async function openDelivery(options: Options, version: string, log: Log):
   ];
   if (options.heartbeat > 0)
     timers.push(every(options.heartbeat * 1000, () => beat('running'), log));
-  relay.start();
+  for (const relay of relays) relay.start();
   await beatQuietly('starting');
   return {
     analyzer,
@@ -158,7 +184,7 @@ export async function openDelivery(options: Options, version: string, log: Log):
     stop: async () => {
       timers.forEach(clearInterval);
       await beatQuietly('exiting');
-      await relay.stop(STOP_PATIENCE);
+      await Promise.all(relays.map((relay) => relay.stop(STOP_PATIENCE)));
       await queue.close();
     },
   };

@@ -35,6 +35,9 @@ export interface QueueOptions {
   readonly onFailure: (error: GatewayError) => void;
 }
 
+/** the part of the limit above which there is little room */
+const PRESSURE = 0.5;
+
 export class Queue {
   readonly #options: QueueOptions;
   readonly #unlock: () => void;
@@ -48,6 +51,8 @@ export class Queue {
   #running: Promise<void> | undefined;
   #sealing = false;
   #listeners: (() => void)[] = [];
+  /** the last write failed */
+  #failing = false;
 
   private constructor(options: QueueOptions, unlock: () => void, recovered: readonly Recovered[]) {
     this.#options = options;
@@ -109,6 +114,11 @@ export class Queue {
   /** Bytes that may wait at most. */
   get limit(): number {
     return this.#options.limit;
+  }
+
+  /** There is little room, or none: what is delivered should be acknowledged soon. */
+  get pressed(): boolean {
+    return this.#failing || this.bytes >= this.limit * PRESSURE;
   }
 
   /**
@@ -259,6 +269,7 @@ export class Queue {
         frames,
         batch.reduce((sum, { messages }) => sum + messages, 0),
       );
+      this.#failing = false;
       for (const { resolve } of batch) resolve();
     } catch (cause) {
       const error = new GatewayError(
@@ -266,6 +277,7 @@ export class Queue {
         `cannot write to the queue: ${reason(cause)}; try again later`,
         { cause },
       );
+      this.#failing = true;
       for (const { reject } of batch) reject(error);
       this.#options.onFailure(error);
     } finally {

@@ -7,6 +7,7 @@
  * `secef queue retry NAME` moves the frames to QUEUE/retry, from where the gateway takes them.
  */
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Disk } from './files.ts';
 
 export const REJECTED = 'rejected';
@@ -34,7 +35,9 @@ export async function setAside(
 ): Promise<string> {
   const directory = join(queue, REJECTED);
   await disk.makeDirectory(directory);
-  const name = `${what.segment}-${what.offset}`;
+  // numbers and offsets come again; after a crash the same bytes do, too, and get the same name
+  const checksum = crc32(what.bytes).toString(16).padStart(8, '0');
+  const name = `${what.segment}-${what.offset}-${checksum}`;
   await writeWhole(disk, join(directory, `${name}.txt`), Buffer.from(`${what.why}\n`));
   await writeWhole(disk, join(directory, `${name}.idmef`), what.bytes);
   await disk.syncDirectory(directory);

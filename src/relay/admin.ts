@@ -96,9 +96,16 @@ export class AdminSession implements Session {
     const { writer } = this.#pipe;
     if (this.#ended || writer.destroyed) return;
     if (writer.write(bytes)) return;
+    const done = new AbortController();
+    const { signal } = done;
     await this.#whileWaiting(
-      Promise.race([once(writer, 'drain'), once(writer, 'close'), this.result]),
+      Promise.race([
+        once(writer, 'drain', { signal }),
+        once(writer, 'close', { signal }),
+        this.result,
+      ]),
     );
+    done.abort(); // takes the listeners away
   }
 
   /** Ends its standard input; it delivers the rest and asks the manager for the acknowledgement. */

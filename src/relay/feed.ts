@@ -1,7 +1,7 @@
 /** What one session carries: whole segments, oldest first, as they grow. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Disk, ReadFile } from '../queue/files.ts';
-import type { Queue, Segment } from '../queue/queue.ts';
+import type { Segment } from '../queue/queue.ts';
+import type { Source } from '../queue/share.ts';
 import type { RunResult } from './outcome.ts';
 
 /** A connection to a manager that is fed: AdminSession, see admin.ts. */
@@ -28,7 +28,7 @@ export interface SessionLimits {
 }
 
 export interface FeedOptions {
-  readonly queue: Queue;
+  readonly queue: Source;
   readonly disk: Disk;
   readonly limits: SessionLimits;
   /** aborted when the gateway stops */
@@ -36,8 +36,6 @@ export interface FeedOptions {
 }
 
 const BLOCK = 65536;
-/** the queue is so full that what is delivered has to be acknowledged soon */
-const PRESSURE = 0.5;
 
 export class Feed {
   readonly #options: FeedOptions;
@@ -49,10 +47,16 @@ export class Feed {
   /** of the last segment that is carried */
   #file: ReadFile | undefined;
   #offset = 0;
+  /** ends a wait */
+  #wake: () => void = () => undefined;
 
   constructor(options: FeedOptions, session: Session) {
     this.#options = options;
     this.#session = session;
+    // once: what is added to a promise or signal at each wait stays there as long as that lives
+    void session.result.then(() => {
+      this.#wake();
+    });
   }
 
   /** The segments that the session has been given, the last one perhaps in part. */
@@ -66,7 +70,11 @@ export class Feed {
    *   its acknowledgement is one of these segments. False if the session has ended by itself.
    */
   async run(): Promise<boolean> {
-    const { queue } = this.#options;
+    const { queue, stopping } = this.#options;
+    const wake = (): void => {
+      this.#wake();
+    };
+    stopping.addEventListener('abort', wake);
     try {
       for (;;) {
         const news = queue.change(); // before the look, or a change in between would be missed
@@ -80,6 +88,7 @@ export class Feed {
         await this.#wait(news);
       }
     } finally {
+      stopping.removeEventListener('abort', wake);
       await this.#file?.close();
     }
   }
@@ -91,7 +100,7 @@ export class Feed {
       Date.now() - this.#begun >= limits.age ||
       Date.now() - this.#lastSent >= limits.idle ||
       this.#sent >= limits.bytes ||
-      queue.bytes >= queue.limit * PRESSURE
+      queue.pressed
     );
   }
 
@@ -142,12 +151,15 @@ export class Feed {
   async #wait(news: Promise<void>): Promise<void> {
     const { limits, stopping } = this.#options;
     const due = Math.min(this.#begun + limits.age, this.#lastSent + limits.idle);
-    const done = new AbortController();
-    const signal = AbortSignal.any([stopping, done.signal]);
-    const pause = sleep(Math.max(1, due - Date.now()), undefined, { signal }).catch(
-      () => undefined,
-    );
-    await Promise.race([news, pause, this.#session.result]);
-    done.abort();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, due - Date.now()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      void news.then(this.#wake);
+      if (stopping.aborted || this.#session.ended) this.#wake();
+    });
+    this.#wake = () => undefined;
   }
 }

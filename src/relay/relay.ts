@@ -8,7 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reason } from '../errors.ts';
 import type { Disk } from '../queue/files.ts';
-import type { Queue, Segment } from '../queue/queue.ts';
+import type { Segment } from '../queue/queue.ts';
+import type { Source } from '../queue/share.ts';
 import { pauseAfter } from './backoff.ts';
 import { Feed, type Session, type SessionLimits } from './feed.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
@@ -29,7 +30,7 @@ export interface RelayEvents {
 }
 
 export interface RelayOptions {
-  readonly queue: Queue;
+  readonly queue: Source;
   readonly disk: Disk;
   readonly limits: SessionLimits;
   /** how many managers, or groups of them, there are to choose from */
