@@ -28,6 +28,9 @@ export const ERRORS = {
   'method-not-allowed': { status: 405 },
   'too-large': { status: 413 },
   'unsupported-media-type': { status: 415 },
+  // --valid-dtd
+  invalid: { status: 422 },
+  'validation-failed': { status: 503, retry: true },
   // us
   'too-much-in-flight': { status: 503, retry: true },
   'queue-full': { status: 503, retry: true },

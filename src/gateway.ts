@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listen, type Listener } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import { dryDelivery, openDelivery } from './delivery.ts';
+import { GatewayError, reason } from './errors.ts';
+import { Validator } from './idmef/validate.ts';
 import { openIntake } from './intake.ts';
 import type { Log } from './log.ts';
 import type { Options } from './options.ts';
@@ -32,10 +34,12 @@ export interface Gateway {
  */
 export async function startGateway(options: Options, version: string, log: Log): Promise<Gateway> {
   const delivery = options.dryRun ? dryDelivery : await openDelivery(options, version, log);
+  const validator = options.validDtd ? openValidator() : undefined;
   const handler = new PostHandler({
     maxBody: options.maxBody,
     maxInFlight: MAX_IN_FLIGHT,
-    open: (id, charset) => openIntake({ id, charset, delivery, log, debug: options.debug }),
+    open: (id, charset) =>
+      openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
     answered: (record) => {
       logAnswer(log, record);
     },
@@ -63,7 +67,18 @@ export async function startGateway(options: Options, version: string, log: Log):
         Promise.all([listener.close(), handler.stop()]),
         sleep(REQUEST_PATIENCE),
       ]);
+      validator?.close();
       await delivery.stop();
     },
   };
+}
+
+function openValidator(): Validator {
+  try {
+    return new Validator();
+  } catch (error) {
+    throw new GatewayError('configuration', `cannot read the grammars: ${reason(error)}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,9 +1,11 @@
 /** One document on its way: accept → idmef → prelude, and at its end into the queue. */
 import type { Intake } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
+import type { GatewayError } from './errors.ts';
 import { plain } from './idmef/message.ts';
-import { Reader, type Adaptation } from './idmef/read.ts';
+import { isAboutContent, Reader, type Adaptation } from './idmef/read.ts';
 import type { Log } from './log.ts';
+import type { Validator } from './idmef/validate.ts';
 import { FrameWriter } from './prelude/frame.ts';
 
 export interface IntakeOptions {
@@ -15,6 +17,8 @@ export interface IntakeOptions {
   readonly log: Log;
   /** log the content */
   readonly debug: boolean;
+  /** --valid-dtd */
+  readonly validator: Validator | undefined;
 }
 
 /** adaptations named in one log line */
@@ -25,9 +29,13 @@ class DocumentIntake implements Intake {
   readonly #delivery: Delivery;
   readonly #frames: FrameWriter;
   readonly #reader: Reader;
+  readonly #validator: Validator | undefined;
+  /** the whole text, to be validated */
+  readonly #text: string[] = [];
 
-  constructor({ id, charset, delivery, log, debug }: IntakeOptions) {
+  constructor({ id, charset, delivery, log, debug, validator }: IntakeOptions) {
     this.#delivery = delivery;
+    this.#validator = validator;
     this.#frames = new FrameWriter(delivery.analyzer);
     this.#reader = new Reader(
       {
@@ -41,8 +49,9 @@ class DocumentIntake implements Intake {
               [message.body.class.xml]: plain(message.body),
             });
         },
+        ...(validator !== undefined && { text: (piece) => this.#text.push(piece) }),
       },
-      charset,
+      { charset, toTheEnd: validator !== undefined },
     );
   }
 
@@ -51,10 +60,24 @@ class DocumentIntake implements Intake {
   }
 
   async end(): Promise<number> {
-    this.#reader.end();
+    const refusal = this.#endReading();
+    // of a document that is not valid all violations are told, not only what the reader met first
+    await this.#validator?.validate(this.#text.join(''));
+    if (refusal !== undefined) throw refusal;
     const { count } = this.#frames;
     await this.#delivery.append(this.#frames.finish(), count);
     return count;
+  }
+
+  /** @returns what is wrong with the content, if it is only that */
+  #endReading(): GatewayError | undefined {
+    try {
+      this.#reader.end();
+      return undefined;
+    } catch (error) {
+      if (isAboutContent(error)) return error;
+      throw error;
+    }
   }
 
   abort(): void {

@@ -6,6 +6,7 @@ import type { QueueCommand } from './queue/command.ts';
 export interface Options {
   readonly debug: boolean;
   readonly dryRun: boolean;
+  readonly validDtd: boolean;
   readonly profile: string;
   readonly sock: string;
   readonly manager: string | undefined;
@@ -41,6 +42,7 @@ heartbeat in them into a Prelude manager.
   --max-body SIZE      longest document (default 10M); 413 above it
   --heartbeat SECONDS  how often the gateway tells Prelude that it is alive (default 600; 0 is off)
   --dry-run, -n        check documents and answer, but queue and send nothing; needs no Prelude
+  --valid-dtd          take only documents that are valid by the DTD of their namespace; 422 to others
   --debug              log the full content of every message
   --help               print this
   --version            print the version
@@ -54,7 +56,7 @@ there is no such name.
 `;
 
 const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body', 'heartbeat'];
-const BOOLEANS = ['dry-run', 'debug', 'help', 'version'];
+const BOOLEANS = ['dry-run', 'valid-dtd', 'debug', 'help', 'version'];
 const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const;
 
 function usage(message: string): GatewayError {
@@ -145,6 +147,7 @@ export function parseOptions(args: readonly string[]): CommandLine {
     options: Object.freeze({
       debug: flag('debug'),
       dryRun: flag('dry-run'),
+      validDtd: flag('valid-dtd'),
       profile,
       sock: textOf(parsed, 'sock', '/var/run/httpd/secef/secef.sock'),
       manager: textOf(parsed, 'manager'),

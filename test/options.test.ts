@@ -24,6 +24,7 @@ test('without arguments everything has the value that the help names', () => {
   assert.deepEqual(options(), {
     debug: false,
     dryRun: false,
+    validDtd: false,
     profile: 'secef',
     sock: '/var/run/httpd/secef/secef.sock',
     manager: undefined,
@@ -40,6 +41,7 @@ test('takes the old options as they were', () => {
   assert.equal(options('-n').dryRun, true);
   assert.equal(options('--dry-run', '--debug').debug, true);
   assert.equal(options('--profile', 'other').profile, 'other');
+  assert.equal(options('--valid-dtd').validDtd, true);
 });
 
 test('takes an address as libprelude writes it', () => {
@@ -79,7 +81,7 @@ test('asks for help and version', () => {
 test('the help names every option', () => {
   for (const name of ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body'])
     assert.match(HELP, new RegExp(`--${name}[, ]`));
-  for (const name of ['heartbeat', 'dry-run', 'debug', 'help', 'version'])
+  for (const name of ['heartbeat', 'dry-run', 'valid-dtd', 'debug', 'help', 'version'])
     assert.match(HELP, new RegExp(`--${name}`));
 });
 

@@ -32,7 +32,20 @@ export interface Adaptation {
 export interface ReaderEvents {
   /** @param adaptations those that were made in this message */
   message(message: Message, adaptations: readonly Adaptation[]): void;
+  /** a piece of the document's text, in order; for those who want it whole */
+  text?(piece: string): void;
 }
+
+export interface ReaderOptions {
+  /** parameter of the content type, if there is one */
+  readonly charset?: string | undefined;
+  /** read a document that is not IDMEF to its end, and refuse it then */
+  readonly toTheEnd?: boolean;
+}
+
+/** What can be wrong with a well-formed document. */
+export const isAboutContent = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && (error.code === 'not-idmef' || error.code === 'bad-value');
 
 interface Open {
   readonly builder: Builder;
@@ -54,10 +67,13 @@ export class Reader {
   #adaptations: Adaptation[] = [];
   #elements = 0;
   #messages = 0;
+  readonly #toTheEnd: boolean;
+  /** what the document will be refused for at its end; nothing is made of the rest of it */
+  #refusal: GatewayError | undefined;
 
-  /** @param charset the parameter of the content type, if there is one */
-  constructor(events: ReaderEvents, charset?: string) {
+  constructor(events: ReaderEvents, { charset, toTheEnd = false }: ReaderOptions = {}) {
     this.#events = events;
+    this.#toTheEnd = toTheEnd;
     this.#decoder = new Decoder(charset);
     this.#parser = this.#makeParser();
     this.#wellFormed = new WellFormed({
@@ -86,12 +102,16 @@ export class Reader {
   end(): void {
     this.#take(this.#decoder.end());
     this.#wellFormed.end();
+    if (this.#refusal !== undefined) throw this.#refusal;
     if (this.#messages === 0)
       throw new GatewayError('not-idmef', 'there is no Alert and no Heartbeat in the document');
   }
 
   #take(text: string): void {
-    if (text !== '') this.#wellFormed.write(text);
+    if (text !== '') {
+      this.#events.text?.(text);
+      this.#wellFormed.write(text);
+    }
     const { failure } = this.#decoder;
     if (failure === undefined) return;
     this.#wellFormed.breakOff();
@@ -125,22 +145,39 @@ export class Reader {
       this.#attributes.push(attribute);
     };
     parser.onopentag = (tag) => {
-      this.#attributes = this.#attributes.map(({ name, value }) => ({
-        name,
-        value: this.#wellFormed.attributeValue(tag.name, name, value),
-      }));
-      this.#openElement(tag.name);
+      this.#make(() => {
+        this.#attributes = this.#attributes.map(({ name, value }) => ({
+          name,
+          value: this.#wellFormed.attributeValue(tag.name, name, value),
+        }));
+        this.#openElement(tag.name);
+      });
     };
     parser.ontext = parser.oncdata = (text) => {
-      const { builder, position } = this.#top();
-      this.#guard(position, builder, () => {
-        builder.text(text);
+      this.#make(() => {
+        const { builder, position } = this.#top();
+        this.#guard(position, builder, () => {
+          builder.text(text);
+        });
       });
     };
     parser.onclosetag = () => {
-      this.#closeElement();
+      this.#make(() => {
+        this.#closeElement();
+      });
     };
     return parser;
+  }
+
+  /** Makes something of a part of the document, unless it will be refused anyway. */
+  #make(action: () => void): void {
+    if (this.#refusal !== undefined) return;
+    try {
+      action();
+    } catch (error) {
+      if (!this.#toTheEnd || !isAboutContent(error)) throw error;
+      this.#refusal = error;
+    }
   }
 
   #makeContext(): Context {

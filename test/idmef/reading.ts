@@ -30,7 +30,7 @@ export function take({ pieces, charset, analyzer = new Uint8Array() }: Handing):
         adaptations.push(...made);
       },
     },
-    charset,
+    { charset },
   );
   for (const piece of pieces) reader.write(piece);
   reader.end();
@@ -56,7 +56,7 @@ export function plainMessages(document: string | Buffer, charset?: string): unkn
       messages.push({ [body.class.xml]: plain(body) });
     },
   };
-  const reader = new Reader(events, charset);
+  const reader = new Reader(events, { charset });
   reader.write(Buffer.from(document));
   reader.end();
   return messages;
