@@ -52,6 +52,28 @@ test('SIGTERM while the manager hangs is obeyed in 10 s and nothing is lost', as
   gateway.assertQueueEmpty();
 });
 
+test('a second signal ends it at once, and nothing is lost', async (t) => {
+  await manager.start();
+  const { gateway, apache } = await startInFront(t, manager);
+  const before = await postAll(apache.url, ['first-signal']);
+  await manager.waitForIds(before, 10_000);
+  manager.freeze();
+  const during = await postAll(apache.url, names('second-signal', 5));
+  const ended = gateway.exited();
+  gateway.signal('SIGINT');
+  await gateway.waitForEvent('stopping');
+  const start = performance.now();
+  gateway.signal('SIGTERM');
+  assert.deepEqual(await ended, { code: 0, signal: null }, gateway.describe());
+  assert.ok(performance.now() - start < 1000);
+  assert.equal(existsSync(gateway.socket), false, 'the socket is still there');
+
+  manager.thaw();
+  await gateway.start();
+  await manager.waitForIds(during, 20_000);
+  await assertEnds(gateway);
+});
+
 test('SIGTERM right after the start takes no time when the manager is there', async (t) => {
   await manager.stop();
   const { gateway, apache } = await startInFront(t, manager);
