@@ -7,7 +7,7 @@ import { listen, type Listener } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import { dryDelivery, openDelivery } from './delivery.ts';
 import { GatewayError, reason } from './errors.ts';
-import { Validator } from './idmef/validate.ts';
+import { Validator } from './idmef/valid/validate.ts';
 import { openIntake } from './intake.ts';
 import type { Log } from './log.ts';
 import type { Options } from './options.ts';

@@ -5,7 +5,7 @@ import type { GatewayError } from './errors.ts';
 import { plain } from './idmef/message.ts';
 import { isAboutContent, Reader, type Adaptation } from './idmef/read.ts';
 import type { Log } from './log.ts';
-import type { Validator } from './idmef/validate.ts';
+import type { Validator } from './idmef/valid/validate.ts';
 import { FrameWriter } from './prelude/frame.ts';
 
 export interface IntakeOptions {

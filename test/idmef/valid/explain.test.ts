@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { Judges } from '../grammar/judge.ts';
-import { mutants } from '../grammar/mutate.ts';
-import type { Written } from '../grammar/sample.ts';
-import { asSent, refused, translated } from '../grammar/sources.ts';
-import { inProject } from '../helpers/root.ts';
-import { Explainer } from '../../src/idmef/explain.ts';
+import { Judges } from '../../grammar/judge.ts';
+import { mutants } from '../../grammar/mutate.ts';
+import type { Written } from '../../grammar/sample.ts';
+import { asSent, refused, translated } from '../../grammar/sources.ts';
+import { inProject } from '../../helpers/root.ts';
+import { Explainer } from '../../../src/idmef/valid/explain.ts';
 
 const MUTANTS = 600;
 const MOST = 20;

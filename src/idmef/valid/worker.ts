@@ -4,10 +4,10 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { validateXML } from 'xmllint-wasm';
-import { reason } from '../errors.ts';
-import { readDoctype } from './doctype.ts';
+import { reason } from '../../errors.ts';
+import { readDoctype } from '../doctype.ts';
 import { Explainer } from './explain.ts';
-import type { Grammars, ValidationAnswer } from './validation.ts';
+import type { Grammars, ValidationAnswer } from './messages.ts';
 
 const MEBIBYTE_PAGES = 16;
 const INITIAL_PAGES = 32 * MEBIBYTE_PAGES;

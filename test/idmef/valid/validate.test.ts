@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, suite, test } from 'node:test';
-import { GatewayError } from '../../src/errors.ts';
-import { Validator } from '../../src/idmef/validate.ts';
-import { inProject } from '../helpers/root.ts';
+import { GatewayError } from '../../../src/errors.ts';
+import { Validator } from '../../../src/idmef/valid/validate.ts';
+import { inProject } from '../../helpers/root.ts';
 
 const whoami = readFileSync(inProject('test/fixtures/corpus/all-classes.xml'), 'utf8');
 const invalid = '<IDMEF-Message>\n<Alert>\n<Foo/>\n</Alert>\n</IDMEF-Message>';

@@ -8,10 +8,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { GatewayError, reason } from '../errors.ts';
-import { isAnswer, type Grammars, type VirtualFile } from './validation.ts';
+import { GatewayError, reason } from '../../errors.ts';
+import { isAnswer, type Grammars, type VirtualFile } from './messages.ts';
 
-const CONF = new URL('../../../conf/', import.meta.url);
+const CONF = new URL('../../../../conf/', import.meta.url);
 const GRAMMAR = 'idmef.rng';
 const INCLUDED = ['idmef-rfc4765.rng', 'idmef-draft-2004.rng', 'idmef-common.rng'] as const;
 
@@ -69,7 +69,7 @@ class Call {
   }
 
   #start(): Worker {
-    const script = new URL('./validate-worker.js', import.meta.url);
+    const script = new URL('./worker.js', import.meta.url);
     const worker = new Worker(script, { workerData: this.#grammars });
     worker.unref();
     // without a call that waits for it an error has no consequence but a new thread
