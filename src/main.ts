@@ -2,6 +2,7 @@
 /** The program: options, log, gateway, signals, exit status. */
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway, type Gateway } from './gateway.ts';
+import { runValidateCommand } from './idmef/valid/command.ts';
 import { createLog, type Log } from './log.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
 import { runQueueCommand } from './queue/command.ts';
@@ -83,6 +84,13 @@ async function main(): Promise<void> {
     case 'queue': {
       const text = await runQueueCommand(commandLine.command, disk);
       if (text !== '') process.stdout.write(`${text}\n`);
+      return;
+    }
+    case 'validate': {
+      const good = await runValidateCommand(commandLine.files, (line) => {
+        process.stdout.write(`${line}\n`);
+      });
+      process.exitCode = good ? 0 : 1;
       return;
     }
     case 'run':

@@ -22,12 +22,14 @@ export interface Options {
 export type CommandLine =
   | { readonly kind: 'run'; readonly options: Options }
   | { readonly kind: 'queue'; readonly command: QueueCommand }
+  | { readonly kind: 'validate'; readonly files: readonly string[] }
   | { readonly kind: 'help' | 'version' };
 
 const DEFAULT_QUEUE = '/var/lib/secef';
 
 export const HELP = `Usage: secef [options]
        secef queue list | show NAME | retry NAME | drop NAME  [--queue DIR]
+       secef validate FILE...
 
 Takes IDMEF XML documents (RFC 4765) from Apache over FastCGI and puts every alert and
 heartbeat in them into a Prelude manager.
@@ -48,7 +50,8 @@ heartbeat in them into a Prelude manager.
   --version            print the version
 
 secef queue tells what waits and what could not be delivered (rejected); show prints messages,
-retry puts rejected ones back into the queue, drop deletes them.
+retry puts rejected ones back into the queue, drop deletes them. secef validate says of documents
+what a gateway with --valid-dtd would, and ends with 1 if it would refuse any.
 
 Logs go to standard output, one JSON object a line. Exit status: 0 stopped by a signal, 2 wrong
 options, 70 internal error, 78 wrong configuration (Prelude, socket, queue); of secef queue 1 if
@@ -119,12 +122,20 @@ function parseQueueCommand(args: readonly string[]): CommandLine {
   return { kind: 'queue', command: { action, name, directory } };
 }
 
+function parseValidateCommand(files: readonly string[]): CommandLine {
+  const option = files.find((file) => file.startsWith('-'));
+  if (option !== undefined) throw usage(`unknown option "${option}"`);
+  if (files.length === 0) throw usage('secef validate wants the names of files');
+  return { kind: 'validate', files };
+}
+
 /**
  * Reads the arguments.
  * @throws GatewayError usage that names the option
  */
 export function parseOptions(args: readonly string[]): CommandLine {
   if (args[0] === 'queue') return parseQueueCommand(args.slice(1));
+  if (args[0] === 'validate') return parseValidateCommand(args.slice(1));
   const parsed = minimist([...args], {
     string: STRINGS,
     boolean: BOOLEANS,

@@ -104,3 +104,12 @@ test('refuses queue commands that say too little or too much', () => {
   assert.match(refusal('queue', 'show', '../../etc/passwd'), /show wants one name/);
   assert.match(refusal('queue', 'list', '--force'), /"--force"/);
 });
+
+test('reads the validate command', () => {
+  assert.deepEqual(parseOptions(['validate', 'a.xml', 'b.xml']), {
+    kind: 'validate',
+    files: ['a.xml', 'b.xml'],
+  });
+  assert.match(refusal('validate'), /names of files/);
+  assert.match(refusal('validate', '--force'), /"--force"/);
+});
