@@ -5,7 +5,7 @@ import type { Options } from './options.ts';
 import { encodeAnalyzer } from './prelude/analyzer.ts';
 import { FrameWriter } from './prelude/frame.ts';
 import { heartbeat, type Status } from './prelude/heartbeat.ts';
-import { findProgram, readProfile, type Profile } from './prelude/profile.ts';
+import { findProgram, readProfile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
 import { Queue } from './queue/queue.ts';
 import type { Recovered } from './queue/recover.ts';
@@ -58,24 +58,35 @@ function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): 
  * One relay for managers that stand in for one another; where all are to get everything ("a && b")
  * one for each, so that one that is down does not keep the others waiting.
  */
-function makeRelays(options: Options, queue: Queue, profile: Profile, log: Log): readonly Relay[] {
-  const alternatives = parseAddress(profile.address);
+function makeRelays(
+  way: RelayWay,
+  queue: Queue,
+  alternatives: Alternatives,
+  log: Log,
+): readonly Relay[] {
   const [group = [], ...others] = alternatives;
-  if (others.length > 0) return [makeRelay(options, queue, profile.name, alternatives, 0, log)];
+  if (others.length > 0) return [makeRelay(way, queue, alternatives, 0, log)];
   return share(queue, group.length).map((source, index) =>
-    makeRelay(options, source, profile.name, [[group[index] ?? '']], index, log),
+    makeRelay(way, source, [[group[index] ?? '']], index, log),
   );
 }
 
+/** What all relays have in common. */
+interface RelayWay {
+  readonly options: Options;
+  /** path of prelude-admin */
+  readonly program: string;
+  /** name of the profile */
+  readonly profile: string;
+}
+
 function makeRelay(
-  options: Options,
+  { options, program, profile }: RelayWay,
   queue: Source,
-  profile: string,
   alternatives: Alternatives,
   number: number,
   log: Log,
 ): Relay {
-  const program = findProgram('prelude-admin');
   const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
   const manager = (alternative: number): string => hosts(alternative).join(' && ');
   const startHost = (address: string, index: number): Promise<AdminSession> =>
@@ -136,9 +147,9 @@ function every(milliseconds: number, action: () => Promise<void>, log: Log): Nod
  * @throws GatewayError configuration
  */
 export async function openDelivery(options: Options, version: string, log: Log): Promise<Delivery> {
-  findProgram('prelude-admin');
+  const program = findProgram('prelude-admin');
   const profile = readProfile(options.profile, options.manager);
-  parseAddress(profile.address);
+  const alternatives = parseAddress(profile.address);
   const { queue, recovered } = await Queue.open({
     directory: options.queue,
     limit: options.queueLimit,
@@ -148,7 +159,7 @@ export async function openDelivery(options: Options, version: string, log: Log):
     },
   });
   logRecovered(log, queue, recovered);
-  const relays = makeRelays(options, queue, profile, log);
+  const relays = makeRelays({ options, program, profile: profile.name }, queue, alternatives, log);
   const analyzer = encodeAnalyzer({
     profile: profile.name,
     analyzerid: profile.analyzerid,

@@ -78,7 +78,7 @@ export interface IdmefClass {
   readonly children: ReadonlyMap<string, ChildRule>;
   /** the field that the element's own text goes to */
   readonly text: ValueField | undefined;
-  /** AdditionalData's value is read by rules of its own (values/additional-data) */
+  /** AdditionalData's value is read by rules of its own (additional-data.ts) */
   readonly additionalData: boolean;
 }
 

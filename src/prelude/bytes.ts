@@ -78,11 +78,6 @@ export class ByteWriter {
     this.#buffer.writeUInt32BE(value, at);
   }
 
-  /** Puts a uint8 over what stands at `at`. */
-  patchUint8(value: number, at: number): void {
-    this.#buffer[at] = value;
-  }
-
   /** What has been written, without a copy; the writer is of no use afterwards. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);

@@ -73,11 +73,6 @@ export class FrameWriter {
     return this.#count;
   }
 
-  /** How many bytes have been written. */
-  get length(): number {
-    return this.#out.length;
-  }
-
   /**
    * Writes one message.
    * @throws GatewayError too-large if libprelude could not read it

