@@ -9,6 +9,7 @@ import {
   stat,
   type FileHandle,
 } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { lockDirectory } from './lock.ts';
 
 /** A file that is being written at its end. */
@@ -99,10 +100,24 @@ class NodeReadFile implements ReadFile {
   }
 }
 
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
 /** The real disk. */
 export const disk: Disk = {
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    // what is synced in a directory is lost with it if its own name is not durable
+    for (let name = resolve(path); made !== undefined && name.length >= made.length;) {
+      name = dirname(name);
+      await syncDirectory(name);
+    }
   },
   list: (directory) => readdir(directory),
   createdAt: async (path) => (await stat(path)).birthtimeMs,
@@ -114,12 +129,5 @@ export const disk: Disk = {
   removeIfThere: (path) => rm(path, { force: true }),
   read: (path) => readFile(path),
   lock: lockDirectory,
-  async syncDirectory(path) {
-    const directory = await open(path, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  },
+  syncDirectory,
 };
