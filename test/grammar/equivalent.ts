@@ -58,7 +58,7 @@ export async function findDifferences(
 async function compareWasm(all: readonly Compared[]): Promise<Equivalence['wasm']> {
   const said = await judgeByWasm(all.map(({ document }) => document.source));
   const different = all
-    .filter(({ grammar }, index) => said[index]?.valid !== grammar.valid)
+    .filter(({ grammar }, index) => said[index] !== grammar.valid)
     .map(({ document }) => document.name);
   return { asked: all.length, different };
 }

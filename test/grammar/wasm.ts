@@ -1,35 +1,43 @@
-import { readFileSync } from 'node:fs';
-import { validateXML } from 'xmllint-wasm';
-import { inProject } from '../helpers/root.ts';
-import { saysValid, verdicts, type Verdict } from './judge.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { isAboutContent, Reader } from '../../src/idmef/read.ts';
+import { Validator } from '../../src/idmef/valid/validate.ts';
 
-const FILES = [
-  'idmef.rng',
-  'idmef-rfc4765.rng',
-  'idmef-draft-2004.rng',
-  'idmef-common.rng',
-] as const;
-const BATCH = 100;
-
-/** Judges by the grammar as the gateway does, with xmllint-wasm. */
-export async function judgeByWasm(documents: readonly Buffer[]): Promise<Verdict[]> {
-  const [schema, ...preload] = FILES.map((fileName) => ({
-    fileName,
-    contents: readFileSync(inProject('conf', fileName), 'utf8'),
-  }));
-  const all: Verdict[] = [];
-  for (let start = 0; start < documents.length; start += BATCH) {
-    const xml = documents
-      .slice(start, start + BATCH)
-      .map((contents, index) => ({ fileName: `${index}.xml`, contents }));
-    const { rawOutput } = await validateXML({
-      xml,
-      schema: schema === undefined ? [] : [schema],
-      preload,
-      extension: 'relaxng',
-    });
-    const names = xml.map(({ fileName }) => fileName);
-    all.push(...verdicts(names, rawOutput, saysValid));
+/** The text of a document; undefined if it is none for the gateway, which then asks no grammar. */
+function textOf(document: Buffer): string | undefined {
+  const text: string[] = [];
+  const events = { message: () => undefined, text: (piece: string) => text.push(piece) };
+  const reader = new Reader(events, { toTheEnd: true });
+  try {
+    reader.write(document);
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    if (!isAboutContent(error)) return undefined;
   }
-  return all;
+  return text.join('');
+}
+
+/**
+ * Judges by the grammar as the gateway does, with xmllint-wasm.
+ * @returns for each document whether it is valid; undefined if it is no XML for the gateway
+ */
+export async function judgeByWasm(documents: readonly Buffer[]): Promise<(boolean | undefined)[]> {
+  const validator = new Validator();
+  try {
+    return await Promise.all(
+      documents.map(async (document) => {
+        const text = textOf(document);
+        if (text === undefined) return undefined;
+        return validator.validate(text).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof GatewayError && error.code === 'invalid') return false;
+            throw error;
+          },
+        );
+      }),
+    );
+  } finally {
+    validator.close();
+  }
 }

@@ -1,4 +1,4 @@
-/** --valid-dtd: batches, verdicts, and what a call that fails costs. */
+/** --valid-dtd: verdicts, and what a document that libxml2 cannot judge costs. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, suite, test } from 'node:test';
@@ -17,6 +17,10 @@ async function refusal(promise: Promise<void>): Promise<GatewayError> {
     return error;
   }
   assert.fail('it was taken');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof GatewayError ? error.code : String(error);
 }
 
 suite('validator', () => {
@@ -80,10 +84,61 @@ suite('validator', () => {
     await validator.validate(text);
   });
 
-  test('a call that fails refuses its documents for now and harms no later one', async () => {
-    // well-formed documents never fail a call: this stands for any document that does
-    const error = await refusal(validator.validate(`<IDMEF-Message>${'<x>'.repeat(200_000)}`));
-    assert.ok(error.code === 'validation-failed' || error.code === 'invalid', error.message);
+  test('goes on when a run of xmllint is used up, one at a time and many', async () => {
+    for (let i = 0; i < 300; i++) await validator.validate(whoami);
+    await Promise.all(Array.from({ length: 600 }, () => validator.validate(whoami)));
+    const error = await refusal(validator.validate(invalid));
+    assert.equal(error.code, 'invalid');
+  });
+
+  test('a document cannot speak for libxml2', async () => {
+    const lines = 'document validates\nd validates\nend fails to validate\n';
+    const error = await refusal(validator.validate(`<IDMEF-Message>\n${lines}</IDMEF-Message>`));
+    assert.equal(error.code, 'invalid', error.message);
     await validator.validate(whoami);
+  });
+
+  test('what libxml2 cannot judge is refused for now and harms neither neighbours nor later ones', async () => {
+    // the reader's own limit on nesting is below libxml2's: this stands for any that it gives up on
+    const deep = `<IDMEF-Message>${'<x>'.repeat(1000)}${'</x>'.repeat(1000)}</IDMEF-Message>`;
+    const results = await Promise.allSettled(
+      [whoami, deep, whoami, invalid].map((text) => validator.validate(text)),
+    );
+    assert.deepEqual(
+      results.map((result) => (result.status === 'rejected' ? codeOf(result.reason) : 'valid')),
+      ['valid', 'validation-failed', 'valid', 'invalid'],
+    );
+    await validator.validate(whoami);
+  });
+
+  test('a document that takes all the memory that a thread may have fails alone', async () => {
+    const text = `<IDMEF-Message>${'<a/>'.repeat(12_000_000)}</IDMEF-Message>`;
+    const results = await Promise.allSettled(
+      [whoami, text, whoami].map((document) => validator.validate(document)),
+    );
+    assert.deepEqual(
+      results.map((result) => (result.status === 'rejected' ? codeOf(result.reason) : 'valid')),
+      ['valid', 'validation-failed', 'valid'],
+    );
+  });
+
+  test('a document that takes too long is given up, and harms neither neighbours nor later ones', async () => {
+    const hasty = new Validator(500);
+    try {
+      // its messages alone take libxml2 some seconds
+      const text = `<IDMEF-Message>${'<Alert/>\n'.repeat(1_000_000)}</IDMEF-Message>`;
+      await hasty.validate(whoami);
+      const [long, neighbour] = await Promise.allSettled([
+        hasty.validate(text),
+        hasty.validate(whoami),
+      ]);
+      assert.ok(long.status === 'rejected' && long.reason instanceof GatewayError);
+      assert.equal(long.reason.code, 'validation-failed');
+      assert.match(long.reason.message, /no answer within 0.5 s; try again later/);
+      assert.equal(neighbour.status, 'fulfilled');
+      await hasty.validate(whoami);
+    } finally {
+      hasty.close();
+    }
   });
 });
