@@ -1,14 +1,14 @@
 /** The Unix socket that Apache connects to, and the FastCGI server on it. */
 import { chmodSync, chownSync, lstatSync, rmSync, statSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
 import { connect, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createServer, type FastCgiRequest } from 'node-fastcgi';
+import { createServer, type FastCgiRequest, type FastCgiResponse } from 'node-fastcgi';
 import { GatewayError, reason } from '../errors.ts';
+import { prepareConnection } from './connection.ts';
 
 export interface ListenOptions {
   readonly path: string;
-  readonly handle: (request: FastCgiRequest, response: ServerResponse) => void;
+  readonly handle: (request: FastCgiRequest, response: FastCgiResponse) => void;
   /** a connection was closed since it does not speak FastCGI */
   readonly protocolError: (error: unknown) => void;
 }
@@ -52,23 +52,6 @@ async function removeStale(path: string): Promise<void> {
   rmSync(path);
 }
 
-/**
- * node-fastcgi throws on records that it does not know, from inside of the connection's events:
- * that ends the connection and nothing else.
- */
-function contain(connection: Socket, protocolError: (error: unknown) => void): void {
-  const feeds = connection.listeners('data');
-  connection.removeAllListeners('data');
-  connection.on('data', (bytes: Buffer) => {
-    try {
-      for (const feed of feeds) Reflect.apply(feed, connection, [bytes]);
-    } catch (error) {
-      protocolError(error);
-      connection.destroy();
-    }
-  });
-}
-
 function bind(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -87,7 +70,7 @@ export async function listen({ path, handle, protocolError }: ListenOptions): Pr
   await removeStale(path);
   const server = createServer(handle);
   server.on('connection', (connection: Socket) => {
-    contain(connection, protocolError);
+    prepareConnection(connection, protocolError);
   });
   try {
     await bind(server, path);

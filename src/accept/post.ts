@@ -1,6 +1,5 @@
 /** One request, from its head to its answer. */
-import type { ServerResponse } from 'node:http';
-import type { FastCgiRequest } from 'node-fastcgi';
+import type { FastCgiRequest, FastCgiResponse } from 'node-fastcgi';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { readHead, tooLarge, type Head } from './head.ts';
 import { InflateIntake } from './inflate.ts';
@@ -60,7 +59,7 @@ export class PostHandler {
   }
 
   /** For node-fastcgi. */
-  readonly handle = (request: FastCgiRequest, response: ServerResponse): void => {
+  readonly handle = (request: FastCgiRequest, response: FastCgiResponse): void => {
     this.#open++;
     new Post(request, response, this.#options, this.#account, () => {
       this.#open--;
@@ -86,7 +85,7 @@ export class PostHandler {
 
 class Post {
   readonly #request: FastCgiRequest;
-  readonly #response: ServerResponse;
+  readonly #response: FastCgiResponse;
   readonly #options: PostOptions;
   readonly #account: (bytes: number) => boolean;
   readonly #closed: () => void;
@@ -102,7 +101,7 @@ class Post {
 
   constructor(
     request: FastCgiRequest,
-    response: ServerResponse,
+    response: FastCgiResponse,
     options: PostOptions,
     account: (bytes: number) => boolean,
     closed: () => void,

@@ -1,5 +1,5 @@
 /** Outcome to HTTP: one answer a request. */
-import type { ServerResponse } from 'node:http';
+import type { FastCgiResponse } from 'node-fastcgi';
 import { consequence, type ErrorCode, type GatewayError } from '../errors.ts';
 
 /** What a sender is asked to wait, in seconds. */
@@ -17,7 +17,7 @@ export function statusOf(error: GatewayError): number {
 }
 
 function send(
-  response: ServerResponse,
+  response: FastCgiResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
   body: string,
@@ -28,11 +28,13 @@ function send(
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   // node-fastcgi would answer "Connection: close" and cost the client its connection
   response.removeHeader('connection');
+  // node-fastcgi would end this behind the connection's end, which costs it an error with a stack
+  response.stderr.destroy();
   response.end(body);
 }
 
 /** 200 */
-export function replyOk(response: ServerResponse): void {
+export function replyOk(response: FastCgiResponse): void {
   send(response, 200, {}, 'OK\n');
 }
 
@@ -40,7 +42,7 @@ export function replyOk(response: ServerResponse): void {
  * The error's status and text. What is inside a defect is for the log: the client gets the id that
  * the log line has.
  */
-export function replyError(response: ServerResponse, error: GatewayError, id: string): void {
+export function replyError(response: FastCgiResponse, error: GatewayError, id: string): void {
   const { retry } = consequence(error.code);
   const headers = {
     ...STATUS_HEADERS[error.code],
