@@ -34,8 +34,10 @@ export interface Builder {
 export const joined = (path: string, name: string): string =>
   path === '' ? name : `${path}.${name}`;
 
-export function idmefAttributes(element: Element): Attribute[] {
-  return element.attributes.filter(({ uri }) => isIdmef(uri));
+export function idmefAttributes({ attributes }: Element): readonly Attribute[] {
+  return attributes.every(({ uri }) => isIdmef(uri))
+    ? attributes
+    : attributes.filter(({ uri }) => isIdmef(uri));
 }
 
 export function unknownAttribute(name: string, element: Element, path: string): GatewayError {
@@ -106,9 +108,11 @@ export abstract class IdmefBuilder implements Builder {
     // of no meaning to IDMEF
   }
 
-  protected readonly note: Note = (text) => {
-    this.context.note(this, text);
-  };
+  protected get note(): Note {
+    return (text) => {
+      this.context.note(this, text);
+    };
+  }
 }
 
 /** Runs the action; an error of it gets this path. */

@@ -91,6 +91,8 @@ function createTimeOf(idmefClass: IdmefClass): number {
   return idmefClass.fields.findIndex(({ name }) => name === 'create_time');
 }
 
+const nothing = (): void => undefined;
+
 /** An element that is an object of a class. */
 class ClassBuilder extends IdmefBuilder {
   readonly object: Idmef;
@@ -98,7 +100,7 @@ class ClassBuilder extends IdmefBuilder {
   readonly #done: () => void;
   #text = '';
   /** the rules of the children that were there and may be there once */
-  readonly #seen = new Set<ChildRule>();
+  #seen: Set<ChildRule> | undefined;
 
   constructor(context: Context, element: Element, object: Idmef, path: string, done: () => void) {
     super(context, element);
@@ -145,9 +147,10 @@ class ClassBuilder extends IdmefBuilder {
   }
 
   #once(rule: ChildRule, element: Element): void {
-    if (this.#seen.has(rule))
+    const seen = (this.#seen ??= new Set());
+    if (seen.has(rule))
       throw new GatewayError('not-idmef', `a second <${element.local}> in <${this.element.local}>`);
-    this.#seen.add(rule);
+    seen.add(rule);
   }
 
   #value(field: ValueField, element: Element): Builder {
@@ -163,7 +166,7 @@ class ClassBuilder extends IdmefBuilder {
     const path = joined(this.path, field.list ? `${field.name}(${place})` : field.name);
     if (field.xml === 'Analyzer')
       return new AnalyzerBuilder(this.context, element, object, this, field, path);
-    return new ClassBuilder(this.context, element, object, path, () => undefined);
+    return new ClassBuilder(this.context, element, object, path, nothing);
   }
 
   /** libprelude has one place for the members of a union: the last one takes it. */
@@ -211,7 +214,7 @@ class AnalyzerBuilder extends ClassBuilder {
     field: ClassField,
     path: string,
   ) {
-    super(context, element, object, path, () => undefined);
+    super(context, element, object, path, nothing);
     this.#message = message;
     this.#field = field;
   }

@@ -1,13 +1,13 @@
 /** Namespaces in XML 1.0: which are IDMEF's, and what the prefixes of a document stand for. */
 import { GatewayError } from '../errors.ts';
 
-/** RFC 4765, 5; the 2004 draft; and none at all. */
-const IDMEF = new Set(['', 'http://iana.org/idmef', 'urn:iana:xml:ns:idmef']);
+/** RFC 4765, 5; the 2004 draft. None at all is IDMEF's, too. */
+const IDMEF = new Set(['http://iana.org/idmef', 'urn:iana:xml:ns:idmef']);
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
 /** An element or attribute of this namespace belongs to IDMEF; others are ignored. */
-export const isIdmef = (uri: string): boolean => IDMEF.has(uri);
+export const isIdmef = (uri: string): boolean => uri === '' || IDMEF.has(uri);
 
 /** An attribute of this name declares a namespace. */
 export const isDeclaration = (name: string): boolean =>
@@ -24,6 +24,8 @@ export function splitName(name: string): { prefix: string; local: string } {
 /** The prefixes that an element declares. */
 export type Declarations = readonly string[];
 
+const NONE: Declarations = [];
+
 /** What the prefixes stand for at the place that is being read. */
 export class Namespaces {
   /** prefix → the namespaces that it is declared for around here, the innermost last */
@@ -34,6 +36,7 @@ export class Namespaces {
    * @throws GatewayError malformed-xml, without a place
    */
   open(attributes: readonly { readonly name: string; readonly value: string }[]): Declarations {
+    if (attributes.length === 0) return NONE;
     const prefixes = [];
     for (const { name, value } of attributes) {
       if (!isDeclaration(name)) continue;

@@ -20,6 +20,8 @@ const ELEMENT_LIMIT = 50000;
 /** characters that sax gets at a time */
 const SLICE = 2 ** 18;
 
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
 /** One adaptation that was made to hold a value in Prelude. */
 export interface Adaptation {
   readonly position: Position;
@@ -139,45 +141,54 @@ export class Reader {
       throw this.#malformed(error);
     };
     parser.onopentagstart = () => {
-      this.#attributes = [];
+      if (this.#attributes.length > 0) this.#attributes = [];
     };
     parser.onattribute = (attribute) => {
       this.#attributes.push(attribute);
     };
-    parser.onopentag = (tag) => {
-      this.#make(() => {
-        this.#attributes = this.#attributes.map(({ name, value }) => ({
-          name,
-          value: this.#wellFormed.attributeValue(tag.name, name, value),
-        }));
-        this.#openElement(tag.name);
-      });
+    parser.onopentag = ({ name }) => {
+      if (this.#refusal !== undefined) return;
+      const { position } = this.#wellFormed;
+      const { builder } = this.#top();
+      try {
+        this.#openElement(name, builder, position);
+      } catch (error) {
+        this.#refuse(error, builder, position);
+      }
     };
     parser.ontext = parser.oncdata = (text) => {
-      this.#make(() => {
-        const { builder, position } = this.#top();
-        this.#guard(position, builder, () => {
-          builder.text(text);
-        });
-      });
+      if (this.#refusal !== undefined) return;
+      const { builder, position } = this.#top();
+      try {
+        builder.text(text);
+      } catch (error) {
+        this.#refuse(error, builder, position);
+      }
     };
     parser.onclosetag = () => {
-      this.#make(() => {
-        this.#closeElement();
-      });
+      if (this.#refusal !== undefined) return;
+      const { builder, position, declarations } = this.#top();
+      try {
+        builder.close();
+      } catch (error) {
+        this.#refuse(error, builder, position);
+        return;
+      }
+      this.#open.pop();
+      this.#namespaces.close(declarations);
     };
     return parser;
   }
 
-  /** Makes something of a part of the document, unless it will be refused anyway. */
-  #make(action: () => void): void {
-    if (this.#refusal !== undefined) return;
-    try {
-      action();
-    } catch (error) {
-      if (!this.#toTheEnd || !isAboutContent(error)) throw error;
-      this.#refusal = error;
-    }
+  /**
+   * A part of the document cannot be taken. If it is to be read to its end all the same, nothing is
+   * made of the rest.
+   * @throws GatewayError with the place
+   */
+  #refuse(error: unknown, builder: Builder, position: Position): void {
+    const refusal = placed(error, builder, position);
+    if (!this.#toTheEnd || !isAboutContent(refusal)) throw refusal;
+    this.#refusal = refusal;
   }
 
   #makeContext(): Context {
@@ -203,62 +214,46 @@ export class Reader {
     return top;
   }
 
-  #openElement(name: string): void {
-    const { position } = this.#wellFormed;
-    const { builder } = this.#top();
-    const opened = this.#guard(position, builder, () => {
-      const declarations = this.#namespaces.open(this.#attributes);
-      const child = builder.open(this.#element(name));
-      // behind open, which may begin a message
-      if (++this.#elements > ELEMENT_LIMIT)
-        throw new GatewayError(
-          'limit-exceeded',
-          `a message of more than ${ELEMENT_LIMIT} elements`,
-        );
-      return { builder: child, position, declarations };
-    });
-    this.#open.push(opened);
+  #openElement(name: string, around: Builder, position: Position): void {
+    const attributes = this.#attributesOf(name);
+    const declarations = this.#namespaces.open(attributes);
+    const builder = around.open(this.#element(name, attributes));
+    // behind open, which may begin a message
+    if (++this.#elements > ELEMENT_LIMIT)
+      throw new GatewayError('limit-exceeded', `a message of more than ${ELEMENT_LIMIT} elements`);
+    this.#open.push({ builder, position, declarations });
   }
 
-  #closeElement(): void {
-    const { builder, position, declarations } = this.#top();
-    this.#guard(position, builder, () => {
-      builder.close();
-    });
-    this.#open.pop();
-    this.#namespaces.close(declarations);
+  /** As their declarations want them. */
+  #attributesOf(element: string): readonly SaxAttribute[] {
+    const wellFormed = this.#wellFormed;
+    if (!wellFormed.declares(element)) return this.#attributes;
+    return this.#attributes.map(({ name, value }) => ({
+      name,
+      value: wellFormed.attributeValue(element, name, value),
+    }));
   }
 
-  #element(name: string): Element {
+  #element(name: string, sent: readonly SaxAttribute[]): Element {
     const { prefix, local } = splitName(name);
+    const uri = this.#namespaces.resolve(prefix);
+    if (sent.length === 0) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
     const attributes: Attribute[] = [];
-    const seen = new Set<string>();
-    for (const { name: full, value } of this.#attributes) {
+    let prefixed = false;
+    for (const { name: full, value } of sent) {
       if (isDeclaration(full)) continue;
       const parts = splitName(full);
-      // an attribute without a prefix has no namespace, whatever the default is
-      const uri = parts.prefix === '' ? '' : this.#namespaces.resolve(parts.prefix);
-      // no local name has a space
-      const identity = `${parts.local} ${uri}`;
-      if (seen.has(identity))
-        throw new GatewayError(
-          'malformed-xml',
-          `<${name}> has ${parts.local} twice, by two prefixes`,
-        );
-      seen.add(identity);
-      attributes.push({ ...parts, uri, value });
+      prefixed ||= parts.prefix !== '';
+      attributes.push({
+        local: parts.local,
+        prefix: parts.prefix,
+        // an attribute without a prefix has no namespace, whatever the default is
+        uri: parts.prefix === '' ? '' : this.#namespaces.resolve(parts.prefix),
+        value,
+      });
     }
-    return { uri: this.#namespaces.resolve(prefix), prefix, local, attributes };
-  }
-
-  #guard<T>(position: Position, builder: Builder, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.position !== undefined) throw error;
-      const path = error.path ?? (error.code === 'malformed-xml' ? '' : builder.path);
-      throw new GatewayError(error.code, error.message, { position, path, cause: error.cause });
-    }
+    if (prefixed) checkRepeated(name, attributes);
+    return { uri, prefix, local, attributes };
   }
 
   /** What sax refuses: WellFormed leaves only references to characters that XML does not have. */
@@ -270,6 +265,25 @@ export class Reader {
         : `the reference ${reference} is to no character of XML`;
     const position = this.#wellFormed.placeBehind(this.#token.slice(0, index));
     return new GatewayError('malformed-xml', message, { position });
+  }
+}
+
+/** The error with the place where it happened, if it has none yet. */
+function placed(error: unknown, builder: Builder, position: Position): unknown {
+  if (!(error instanceof GatewayError) || error.position !== undefined) return error;
+  const path = error.path ?? (error.code === 'malformed-xml' ? '' : builder.path);
+  return new GatewayError(error.code, error.message, { position, path, cause: error.cause });
+}
+
+/** Namespaces in XML 1.0, 6.3: by two prefixes; what is the same to the letter was found before. */
+function checkRepeated(element: string, attributes: readonly Attribute[]): void {
+  const seen = new Set<string>();
+  for (const { local, uri } of attributes) {
+    // no local name has a space
+    const identity = `${local} ${uri}`;
+    if (seen.has(identity))
+      throw new GatewayError('malformed-xml', `<${element}> has ${local} twice, by two prefixes`);
+    seen.add(identity);
   }
 }
 

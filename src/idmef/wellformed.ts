@@ -25,6 +25,7 @@ const NAME_LIMIT = 65536;
 const DEFAULTS_LIMIT = 1024 * 1024;
 
 const TAG_NAME = new RegExp(`<(${QNAME})`, 'y');
+const BARE_TAG = new RegExp(`<(${QNAME})/?>`, 'y');
 const ATTRIBUTE = new RegExp(`${S}+(${QNAME})${S}*=${S}*(["'])`, 'y');
 const TAG_END = new RegExp(`${S}*/?>`, 'y');
 const END_TAG = new RegExp(`</(${QNAME})${S}*>`, 'y');
@@ -38,7 +39,11 @@ const DECLARATION = new RegExp(
 const TEXT_FAULT = new RegExp(`${NO_CHAR}|\\]\\]>|${BAD_REFERENCE}`);
 const VALUE_FAULT = new RegExp(`${NO_CHAR}|<|${BAD_REFERENCE}`);
 const CHARACTER_FAULT = new RegExp(NO_CHAR);
+const NO_NAMES: ReadonlySet<string> = new Set();
 const LINE_FEED = 10;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
+const GREATER = 62;
 const BLANK = /^[ \t\n]*$/;
 const COMMENT = '<!--';
 const CDATA = '<![CDATA[';
@@ -88,6 +93,11 @@ export class WellFormed {
     this.#line = before.line;
     this.#column = before.column;
     return place;
+  }
+
+  /** Whether the document type says anything of the element's attributes. */
+  declares(element: string): boolean {
+    return this.#declarations.has(element);
   }
 
   /** An attribute's value as its declaration wants it (XML 1.0, 3.3.3). */
@@ -179,12 +189,26 @@ export class WellFormed {
     return end;
   }
 
-  #startTag(text: string, at: number): number | undefined {
-    const end = endOfTag(text, at);
+  #startTag(text: string, start: number): number | undefined {
+    // most have no attributes
+    const bare = at(BARE_TAG, text, start);
+    if (bare !== null) {
+      const [tag, name = ''] = bare;
+      if (name.length <= NAME_LIMIT) {
+        this.#openTag(name, NO_NAMES, tag);
+        return start + tag.length;
+      }
+    }
+    const end = endOfTag(text, start);
     if (end === undefined) return undefined;
-    const tag = text.slice(at, end);
+    const tag = text.slice(start, end);
     const { name, attributes } = this.#checkStartTag(tag);
     this.#check(tag, VALUE_FAULT, 1);
+    this.#openTag(name, attributes, tag.replace(/[\t\n]/g, ' '));
+    return end;
+  }
+
+  #openTag(name: string, attributes: ReadonlySet<string>, tag: string): void {
     if (this.#sawRoot && this.#open.length === 0)
       throw this.#fault(`<${name}> behind the root element; send one document per request`);
     this.#atStart = false;
@@ -192,8 +216,7 @@ export class WellFormed {
     if (this.#open.length >= NESTING_LIMIT)
       throw this.#fault(`elements are nested more than ${NESTING_LIMIT} deep`, 'limit-exceeded');
     if (!tag.endsWith('/>')) this.#open.push({ name, line: this.#line });
-    this.#tokens.markup(this.#withDefaults(name, attributes, tag).replace(/[\t\n]/g, ' '));
-    return end;
+    this.#tokens.markup(this.#withDefaults(name, attributes, tag));
   }
 
   /** The grammar of a start tag and its limits; gives the names in it. */
@@ -248,13 +271,19 @@ export class WellFormed {
         'limit-exceeded',
       );
     this.#check(added, VALUE_FAULT);
-    return tag.slice(0, -close.length) + added + close;
+    return tag.slice(0, -close.length) + added.replace(/[\t\n]/g, ' ') + close;
   }
 
   #endTag(text: string, start: number): number | undefined {
     const end = text.indexOf('>', start) + 1;
     if (end === 0) return undefined;
     const token = text.slice(start, end);
+    const expected = this.#open.at(-1)?.name;
+    if (expected !== undefined && token === `</${expected}>`) {
+      this.#open.pop();
+      this.#tokens.markup(token);
+      return end;
+    }
     const name = at(END_TAG, token, 0)?.[1];
     if (name === undefined) throw this.#fault(`${quote(token)} is not an end tag`);
     const open = this.#open.pop();
@@ -375,10 +404,10 @@ function at(pattern: RegExp, text: string, index: number): RegExpExecArray | nul
 /** The index behind the ">" that ends the tag at `start`: the first one outside of quotes. */
 function endOfTag(text: string, start: number): number | undefined {
   for (let i = start + 1; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === '>') return i + 1;
-    if (character === '"' || character === "'") {
-      i = text.indexOf(character, i + 1);
+    const character = text.charCodeAt(i);
+    if (character === GREATER) return i + 1;
+    if (character === DOUBLE_QUOTE || character === SINGLE_QUOTE) {
+      i = text.indexOf(text.charAt(i), i + 1);
       if (i < 0) return undefined;
     }
   }

@@ -62,6 +62,11 @@ export class Apache {
     this.#service = service;
   }
 
+  /** The id of the process that has started the others. */
+  get pid(): number {
+    return this.#service.pid;
+  }
+
   /** Resident memory of all its processes together, in bytes. */
   async rss(): Promise<number> {
     const group = (await readdir('/proc')).filter((name) => parentOf(name) === this.#service.pid);

@@ -98,6 +98,11 @@ export class Gateway {
     );
   }
 
+  /** The process's id. */
+  get pid(): number {
+    return this.#running().pid;
+  }
+
   /** Resident memory in bytes. */
   get rss(): number {
     return this.#running().rss;

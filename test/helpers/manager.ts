@@ -44,6 +44,16 @@ export class Manager {
     );
   }
 
+  /** The process's id. */
+  get pid(): number {
+    return this.#running().pid;
+  }
+
+  /** The file with what it has received, a document a message. */
+  get file(): string {
+    return join(this.#dir, 'alerts.xml');
+  }
+
   /** What a gateway is given as `--manager`. */
   get address(): string {
     return `127.0.0.1:${this.port}`;
