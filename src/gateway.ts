@@ -1,27 +1,12 @@
 /**
- * The message's way, put together: accept → idmef → prelude → queue → relay.
- * In a dry run it ends before the queue.
+ * The message's way, put together: accept → idmef → prelude → queue → relay. The first three can run
+ * in several processes. In a dry run it ends before the queue.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { listen, type Listener } from './accept/listen.ts';
-import { PostHandler, type RequestRecord } from './accept/post.ts';
 import { dryDelivery, openDelivery } from './delivery.ts';
-import { GatewayError, reason } from './errors.ts';
-import { Validator } from './idmef/valid/validate.ts';
-import { openIntake } from './intake.ts';
+import { startFront, type Front } from './front.ts';
 import type { Log } from './log.ts';
 import type { Options } from './options.ts';
-
-/** bytes of all bodies in flight together */
-const MAX_IN_FLIGHT = 256 * 1024 * 1024;
-/** milliseconds that stopping leaves to running requests */
-const REQUEST_PATIENCE = 3000;
-
-function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
-  if (error === undefined) log('accepted', record);
-  else if (error.code === 'defect') log('defect', { ...record, err: error.cause ?? error });
-  else log('refused', { ...record, code: error.code, reason: error.describe() });
-}
+import { startWorkers } from './workers/primary.ts';
 
 export interface Gateway {
   /** Takes no more requests, ends those that run, gives the manager what it can, and ends. */
@@ -34,51 +19,20 @@ export interface Gateway {
  */
 export async function startGateway(options: Options, version: string, log: Log): Promise<Gateway> {
   const delivery = options.dryRun ? dryDelivery : await openDelivery(options, version, log);
-  const validator = options.validDtd ? openValidator() : undefined;
-  const handler = new PostHandler({
-    maxBody: options.maxBody,
-    maxInFlight: MAX_IN_FLIGHT,
-    open: (id, charset) =>
-      openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
-    answered: (record) => {
-      logAnswer(log, record);
-    },
-    aborted: (what) => {
-      log('aborted', what);
-    },
-  });
-  let listener: Listener;
+  let front: Front;
   try {
-    listener = await listen({
-      path: options.sock,
-      handle: handler.handle,
-      protocolError: (err) => {
-        log('protocol-error', { err });
-      },
-    });
+    front =
+      options.workers > 1
+        ? await startWorkers(options, delivery, log)
+        : await startFront(options, delivery, log);
   } catch (error) {
     await delivery.stop();
     throw error;
   }
   return {
     stop: async () => {
-      // systemd or Apache may hold connections open: what runs gets its time, and no more
-      await Promise.race([
-        Promise.all([listener.close(), handler.stop()]),
-        sleep(REQUEST_PATIENCE),
-      ]);
-      validator?.close();
+      await front.stop();
       await delivery.stop();
     },
   };
-}
-
-function openValidator(): Validator {
-  try {
-    return new Validator();
-  } catch (error) {
-    throw new GatewayError('configuration', `cannot read the grammars: ${reason(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -23,6 +23,8 @@ export const EVENTS = {
   'queue-failed': ['error', 'cannot write to the queue; senders are told to try again'],
   delivered: ['info', 'a manager has acknowledged messages'],
   'not-delivered': ['warn', 'cannot deliver; the messages stay in the queue'],
+  'worker-ended': ['error', 'a worker has died with its requests; it is replaced'],
+  'worker-failed': ['error', 'a worker cannot start; trying again'],
   stopping: ['info', 'the gateway stops'],
   stopped: ['info', 'the gateway has stopped'],
   failed: ['fatal', 'the gateway cannot go on'],

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program: options, log, gateway, signals, exit status. */
+import cluster from 'node:cluster';
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import { runValidateCommand } from './idmef/valid/command.ts';
@@ -8,6 +9,7 @@ import { HELP, parseOptions, type Options } from './options.ts';
 import { runQueueCommand } from './queue/command.ts';
 import { disk } from './queue/files.ts';
 import { VERSION } from './version.ts';
+import { runWorker } from './workers/worker.ts';
 
 /** EX_SOFTWARE of sysexits.h */
 const EX_SOFTWARE = 70;
@@ -65,6 +67,10 @@ async function serve(options: Options): Promise<void> {
   process.on('uncaughtException', (error) => {
     fail(error, log);
   });
+  if (cluster.isWorker) {
+    runWorker(options, log);
+    return;
+  }
   try {
     await run(options, log);
   } catch (error) {

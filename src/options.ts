@@ -1,4 +1,5 @@
 /** The command line: checked, complete, and frozen. */
+import { availableParallelism } from 'node:os';
 import minimist from 'minimist';
 import { GatewayError } from './errors.ts';
 import type { QueueCommand } from './queue/command.ts';
@@ -17,6 +18,8 @@ export interface Options {
   readonly maxBody: number;
   /** seconds between heartbeats, 0 for none */
   readonly heartbeat: number;
+  /** processes that take requests; with one it is the only process */
+  readonly workers: number;
 }
 
 export type CommandLine =
@@ -43,6 +46,7 @@ heartbeat in them into a Prelude manager.
   --queue-limit SIZE   most bytes that may wait there, K, M, G (default 1G); 503 above it
   --max-body SIZE      longest document (default 10M); 413 above it
   --heartbeat SECONDS  how often the gateway tells Prelude that it is alive (default 600; 0 is off)
+  --workers N          processes that take requests, or auto for one per processor (default 1)
   --dry-run, -n        check documents and answer, but queue and send nothing; needs no Prelude
   --valid-dtd          take only documents that are valid by the DTD of their namespace; 422 to others
   --debug              log the full content of every message
@@ -58,7 +62,16 @@ options, 70 internal error, 78 wrong configuration (Prelude, socket, queue); of 
 there is no such name.
 `;
 
-const STRINGS = ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body', 'heartbeat'];
+const STRINGS = [
+  'sock',
+  'profile',
+  'manager',
+  'queue',
+  'queue-limit',
+  'max-body',
+  'heartbeat',
+  'workers',
+];
 const BOOLEANS = ['dry-run', 'valid-dtd', 'debug', 'help', 'version'];
 const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const;
 
@@ -87,6 +100,17 @@ function seconds(name: string, text: string): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : Infinity;
   if (number > LONGEST_HEARTBEAT)
     throw usage(`--${name} wants seconds from 0 to ${LONGEST_HEARTBEAT}, not "${text}"`);
+  return number;
+}
+
+const MOST_WORKERS = 64;
+
+function workerCount(text: string): number {
+  // os.cpus() is empty in systemd's sandbox
+  if (text === 'auto') return Math.min(availableParallelism(), MOST_WORKERS);
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > MOST_WORKERS)
+    throw usage(`--workers wants auto or a number from 1 to ${MOST_WORKERS}, not "${text}"`);
   return number;
 }
 
@@ -166,6 +190,7 @@ export function parseOptions(args: readonly string[]): CommandLine {
       queueLimit: size('queue-limit', textOf(parsed, 'queue-limit', '1G')),
       maxBody: size('max-body', textOf(parsed, 'max-body', '10M')),
       heartbeat: seconds('heartbeat', textOf(parsed, 'heartbeat', '600')),
+      workers: workerCount(textOf(parsed, 'workers', '1')),
     }),
   };
 }

@@ -8,6 +8,8 @@ import { prepareConnection } from './connection.ts';
 
 export interface ListenOptions {
   readonly path: string;
+  /** other processes listen on it, too, and what was stale there has been removed */
+  readonly shared: boolean;
   readonly handle: (request: FastCgiRequest, response: FastCgiResponse) => void;
   /** a connection was closed since it does not speak FastCGI */
   readonly protocolError: (error: unknown) => void;
@@ -35,8 +37,11 @@ function isAlive(path: string): Promise<boolean> {
   });
 }
 
-/** Removes what a gateway that was killed left behind. */
-async function removeStale(path: string): Promise<void> {
+/**
+ * Removes what a gateway that was killed left behind.
+ * @throws GatewayError configuration if something else is there, or a gateway that runs
+ */
+export async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket())
@@ -66,8 +71,9 @@ function bind(server: Server, path: string): Promise<void> {
  * Listens.
  * @throws GatewayError configuration if the socket cannot be made or a gateway is there already
  */
-export async function listen({ path, handle, protocolError }: ListenOptions): Promise<Listener> {
-  await removeStale(path);
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { path, shared, handle, protocolError } = options;
+  if (!shared) await removeStale(path);
   const server = createServer(handle);
   server.on('connection', (connection: Socket) => {
     prepareConnection(connection, protocolError);

@@ -44,6 +44,7 @@ function open(id: string, charset: string | undefined): Intake {
 
 async function start(): Promise<void> {
   listener = await listen({
+    shared: false,
     path,
     handle: handler.handle,
     protocolError: () => {

@@ -145,3 +145,12 @@ export function rssOf(pid: number): number {
     return 0;
   }
 }
+
+/** Whether the process runs; one that has ended and was not waited for does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+/** The first half of a message's way: accept → idmef → prelude. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listen, type Listener } from './accept/listen.ts';
+import { PostHandler, type RequestRecord } from './accept/post.ts';
+import type { Delivery } from './delivery.ts';
+import { GatewayError, reason } from './errors.ts';
+import { Validator } from './idmef/valid/validate.ts';
+import { openIntake } from './intake.ts';
+import type { Log } from './log.ts';
+import type { Options } from './options.ts';
+
+/** bytes of all bodies in flight together */
+const MAX_IN_FLIGHT = 256 * 1024 * 1024;
+/** milliseconds that stopping leaves to running requests */
+const REQUEST_PATIENCE = 3000;
+
+function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
+  if (error === undefined) log('accepted', record);
+  else if (error.code === 'defect') log('defect', { ...record, err: error.cause ?? error });
+  else log('refused', { ...record, code: error.code, reason: error.describe() });
+}
+
+export interface Front {
+  /** Takes no more requests, and gives those that run their time. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes requests.
+ * @throws GatewayError configuration
+ */
+export async function startFront(options: Options, delivery: Delivery, log: Log): Promise<Front> {
+  const validator = options.validDtd ? openValidator() : undefined;
+  const handler = new PostHandler({
+    maxBody: options.maxBody,
+    maxInFlight: MAX_IN_FLIGHT / options.workers,
+    open: (id, charset) =>
+      openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
+    answered: (record) => {
+      logAnswer(log, record);
+    },
+    aborted: (what) => {
+      log('aborted', what);
+    },
+  });
+  let listener: Listener;
+  try {
+    listener = await listen({
+      path: options.sock,
+      shared: options.workers > 1,
+      handle: handler.handle,
+      protocolError: (err) => {
+        log('protocol-error', { err });
+      },
+    });
+  } catch (error) {
+    validator?.close();
+    throw error;
+  }
+  return {
+    stop: async () => {
+      // systemd or Apache may hold connections open: what runs gets its time, and no more
+      await Promise.race([
+        Promise.all([listener.close(), handler.stop()]),
+        sleep(REQUEST_PATIENCE),
+      ]);
+      validator?.close();
+    },
+  };
+}
+
+function openValidator(): Validator {
+  try {
+    return new Validator();
+  } catch (error) {
+    throw new GatewayError('configuration', `cannot read the grammars: ${reason(error)}`, {
+      cause: error,
+    });
+  }
+}
