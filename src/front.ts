@@ -14,10 +14,20 @@ const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 /** milliseconds that stopping leaves to running requests */
 const REQUEST_PATIENCE = 3000;
 
+/** characters of a refusal's reason in the log; its sender has got all of it */
+const REASON_LOGGED = 300;
+
+/** The first line, cut: names and values in it are the sender's, and so are twenty violations. */
+function shortReason(error: GatewayError): string {
+  const [line = '', ...more] = error.describe().split('\n');
+  const cut = line.length > REASON_LOGGED ? `${line.slice(0, REASON_LOGGED)}…` : line;
+  return more.length === 0 ? cut : `${cut} (and ${more.length} more)`;
+}
+
 function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
   if (error === undefined) log('accepted', record);
   else if (error.code === 'defect') log('defect', { ...record, err: error.cause ?? error });
-  else log('refused', { ...record, code: error.code, reason: error.describe() });
+  else log('refused', { ...record, code: error.code, reason: shortReason(error) });
 }
 
 export interface Front {
@@ -40,7 +50,7 @@ export async function startFront(options: Options, delivery: Delivery, log: Log)
       logAnswer(log, record);
     },
     aborted: (what) => {
-      log('aborted', what);
+      log('aborted', { ...what });
     },
   });
   let listener: Listener;

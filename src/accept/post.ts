@@ -21,14 +21,20 @@ export interface Intake {
  */
 const DRAIN_LIMIT = 64 * 1024 * 1024;
 
-/** How a request ended. */
-export interface RequestRecord {
+/** What is known of a request, however it ended. */
+export interface RequestFacts {
   /** Apache's UNIQUE_ID, or a number of ours */
   readonly id: string;
   readonly client: string;
+  /** of the client's certificate */
   readonly subject: string | undefined;
+  /** of the body, as far as it came */
   readonly bytes: number;
   readonly milliseconds: number;
+}
+
+/** How a request was answered. */
+export interface RequestRecord extends RequestFacts {
   readonly status: number;
   readonly messages: number;
   readonly error: GatewayError | undefined;
@@ -42,7 +48,7 @@ export interface PostOptions {
   readonly open: (id: string, charset: string | undefined) => Intake;
   readonly answered: (record: RequestRecord) => void;
   /** the client went away; the request has left nothing behind */
-  readonly aborted: (what: { id: string; client: string; bytes: number }) => void;
+  readonly aborted: (what: RequestFacts) => void;
 }
 
 /** Answers requests. */
@@ -158,8 +164,11 @@ class Post {
       throw new GatewayError('too-much-in-flight', 'too many documents at a time; try again later');
   }
 
-  get #client(): string {
-    return this.#request.cgiParams['REMOTE_ADDR'] ?? '';
+  get #facts(): RequestFacts {
+    // never from headers: a client can send those itself
+    const { REMOTE_ADDR: client = '', SSL_CLIENT_S_DN: subject } = this.#request.cgiParams;
+    const milliseconds = Math.round((performance.now() - this.#begun) * 10) / 10;
+    return { id: this.#id, client, subject, bytes: this.#bytes, milliseconds };
   }
 
   /** The first error decides the answer; the rest of the body is drained before it is given. */
@@ -230,11 +239,7 @@ class Post {
     if (error === undefined) replyOk(this.#response);
     else replyError(this.#response, error, this.#id);
     this.#options.answered({
-      id: this.#id,
-      client: this.#client,
-      subject: this.#request.cgiParams['SSL_CLIENT_S_DN'],
-      bytes: this.#bytes,
-      milliseconds: Math.round((performance.now() - this.#begun) * 10) / 10,
+      ...this.#facts,
       status: error === undefined ? 200 : statusOf(error),
       messages,
       error,
@@ -245,7 +250,7 @@ class Post {
     if (this.#done) return;
     this.#done = true;
     this.#drop();
-    this.#options.aborted({ id: this.#id, client: this.#client, bytes: this.#bytes });
+    this.#options.aborted(this.#facts);
     this.#closed();
   }
 }
