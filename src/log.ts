@@ -1,5 +1,6 @@
 /** The log: JSON lines of bunyan on standard output, each with the name of its event. */
 import bunyan from 'bunyan';
+import { Repeats, systemClock, type Clock } from './repeats.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -32,14 +33,42 @@ export const EVENTS = {
 
 export type EventName = keyof typeof EVENTS;
 
+/** Errors that come again and again while their cause lasts, however many: see Repeats. */
+const SUMMED: ReadonlySet<EventName> = new Set<EventName>([
+  'refused',
+  'aborted',
+  'defect',
+  'protocol-error',
+  'queue-failed',
+  'not-delivered',
+]);
+
+/** After these comes nothing: what is counted is told before. */
+const LAST: ReadonlySet<EventName> = new Set<EventName>(['stopped', 'failed']);
+
 /** Logs the event. @param fields what belongs to it */
 export type Log = (event: EventName, fields?: Readonly<Record<string, unknown>>) => void;
 
+export interface LogOptions {
+  readonly clock?: Clock;
+  /** where the lines go, standard output otherwise */
+  readonly stream?: NodeJS.WritableStream;
+}
+
 /** @param debug log the full content of every message, too */
-export function createLog(debug: boolean): Log {
-  const logger = bunyan.createLogger({ name: 'secef', level: debug ? 'debug' : 'info' });
-  return (event, fields = {}) => {
+export function createLog(
+  debug: boolean,
+  { clock = systemClock, stream = process.stdout }: LogOptions = {},
+): Log {
+  const logger = bunyan.createLogger({ name: 'secef', level: debug ? 'debug' : 'info', stream });
+  const write: Log = (event, fields) => {
     const [level, text] = EVENTS[event];
     logger[level]({ event, ...fields }, text);
+  };
+  const repeats = new Repeats(write, clock);
+  return (event, fields = {}) => {
+    if (LAST.has(event)) repeats.flush();
+    if (SUMMED.has(event)) repeats.take(event, fields);
+    else write(event, fields);
   };
 }

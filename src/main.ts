@@ -37,7 +37,10 @@ function stopOnSignals(starting: Promise<Gateway>, log: Log): void {
   let stopping = false;
   const stop = (signal: string): void => {
     // the second signal does not wait; what was accepted is on disk
-    if (stopping) process.exit(0);
+    if (stopping) {
+      log('stopped', { signal });
+      process.exit(0);
+    }
     stopping = true;
     log('stopping', { signal });
     starting
