@@ -35,8 +35,12 @@ export function tellsOfConnectionError(stderr: string): boolean {
   return CONNECTION_ERROR.test(stderr);
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
+/** before the reason, where advice on registering follows in further lines */
+const NOT_STARTED = /^Error starting prelude-client: (.+)$/m;
+
+/** The line of standard error that has the reason. */
+function decidingLine(text: string): string {
+  return NOT_STARTED.exec(text)?.[1]?.trim() ?? text.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
 /**
@@ -49,7 +53,7 @@ export function outcomeOf(result: RunResult): Outcome {
   const failed = (why: string): Outcome => ({ kind: 'failed', why });
   if (result.spawnError !== undefined) return failed(`cannot start: ${result.spawnError}`);
   if (result.hung) return failed('no progress, stopped');
-  const said = lastLine(result.stderr);
+  const said = decidingLine(result.stderr);
   if (tellsOfConnectionError(result.stderr)) return failed(said);
   if (result.signal !== undefined) return failed(`killed by ${result.signal}`);
   if (result.exitCode === UNREADABLE) return { kind: 'undecodable', why: said };

@@ -36,6 +36,18 @@ test('a connection error is a failure even with a close notify', () => {
   });
 });
 
+test('a reason that is followed by advice is found', () => {
+  const stderr = `Error starting prelude-client: TLS server certificate is NOT trusted.
+
+In order to register this sensor, please run:
+prelude-admin register secef "idmef:w" 192.0.2.1 --uid 0 --gid 0
+`;
+  assert.deepEqual(outcomeOf({ ...good, exitCode: 248, stderr }), {
+    kind: 'failed',
+    why: 'TLS server certificate is NOT trusted.',
+  });
+});
+
 test('exit status 255 is a frame that cannot be decoded', () => {
   assert.deepEqual(outcomeOf({ ...good, exitCode: 255, stderr: 'a\nbad tag\n' }), {
     kind: 'undecodable',
