@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: options, log, gateway, signals, exit status. */
 import cluster from 'node:cluster';
+import { runCheck } from './check/check.ts';
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import { runValidateCommand } from './idmef/valid/command.ts';
@@ -13,6 +14,8 @@ import { runWorker } from './workers/worker.ts';
 
 /** EX_SOFTWARE of sysexits.h */
 const EX_SOFTWARE = 70;
+/** EX_CONFIG of sysexits.h */
+const EX_CONFIG = 78;
 
 function exitStatus(error: GatewayError): number {
   return consequence(error.code).exit ?? EX_SOFTWARE;
@@ -100,6 +103,13 @@ async function main(): Promise<void> {
         process.stdout.write(`${line}\n`);
       });
       process.exitCode = good ? 0 : 1;
+      return;
+    }
+    case 'check': {
+      const good = await runCheck(commandLine.options, (line) => {
+        process.stdout.write(`${line}\n`);
+      });
+      process.exitCode = good ? 0 : EX_CONFIG;
       return;
     }
     case 'run':

@@ -1,7 +1,7 @@
 /** The command line: checked, complete, and frozen. */
 import { availableParallelism } from 'node:os';
 import minimist from 'minimist';
-import { GatewayError } from './errors.ts';
+import { GatewayError, toGatewayError } from './errors.ts';
 import type { QueueCommand } from './queue/command.ts';
 
 export interface Options {
@@ -24,6 +24,8 @@ export interface Options {
 
 export type CommandLine =
   | { readonly kind: 'run'; readonly options: Options }
+  /** the options, or why they were refused */
+  | { readonly kind: 'check'; readonly options: Options | GatewayError }
   | { readonly kind: 'queue'; readonly command: QueueCommand }
   | { readonly kind: 'validate'; readonly files: readonly string[] }
   | { readonly kind: 'help' | 'version' };
@@ -33,6 +35,7 @@ const DEFAULT_QUEUE = '/var/lib/secef';
 export const HELP = `Usage: secef [options]
        secef queue list | show NAME | retry NAME | drop NAME  [--queue DIR]
        secef validate FILE...
+       secef --check [options]
 
 Takes IDMEF XML documents (RFC 4765) from Apache over FastCGI and puts every alert and
 heartbeat in them into a Prelude manager.
@@ -50,6 +53,8 @@ heartbeat in them into a Prelude manager.
   --dry-run, -n        check documents and answer, but queue and send nothing; needs no Prelude
   --valid-dtd          take only documents that are valid by the DTD of their namespace; 422 to others
   --debug              log the full content of every message
+  --check              say whether a gateway with these options would work here, and what to do;
+                       changes nothing
   --help               print this
   --version            print the version
 
@@ -58,8 +63,8 @@ retry puts rejected ones back into the queue, drop deletes them. secef validate 
 what a gateway with --valid-dtd would, and ends with 1 if it would refuse any.
 
 Logs go to standard output, one JSON object a line. Exit status: 0 stopped by a signal, 2 wrong
-options, 70 internal error, 78 wrong configuration (Prelude, socket, queue); of secef queue 1 if
-there is no such name.
+options, 70 internal error, 78 wrong configuration (Prelude, socket, queue), also of --check; of
+secef queue 1 if there is no such name.
 `;
 
 const STRINGS = [
@@ -153,6 +158,16 @@ function parseValidateCommand(files: readonly string[]): CommandLine {
   return { kind: 'validate', files };
 }
 
+/** `--check` and the options of the gateway that is meant. */
+function parseCheck(args: readonly string[]): CommandLine {
+  try {
+    const parsed = parseOptions(args.filter((argument) => argument !== '--check'));
+    return parsed.kind === 'run' ? { kind: 'check', options: parsed.options } : parsed;
+  } catch (error) {
+    return { kind: 'check', options: toGatewayError(error) };
+  }
+}
+
 /**
  * Reads the arguments.
  * @throws GatewayError usage that names the option
@@ -160,6 +175,7 @@ function parseValidateCommand(files: readonly string[]): CommandLine {
 export function parseOptions(args: readonly string[]): CommandLine {
   if (args[0] === 'queue') return parseQueueCommand(args.slice(1));
   if (args[0] === 'validate') return parseValidateCommand(args.slice(1));
+  if (args.includes('--check')) return parseCheck(args);
   const parsed = minimist([...args], {
     string: STRINGS,
     boolean: BOOLEANS,

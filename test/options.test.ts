@@ -78,10 +78,21 @@ test('asks for help and version', () => {
   assert.deepEqual(parseOptions(['--version']), { kind: 'version' });
 });
 
+test('--check has the options of the gateway, or why they are refused', () => {
+  const given = ['--profile', 'other', '-n'];
+  const checked = parseOptions([...given, '--check']);
+  assert.deepEqual(checked, { kind: 'check', options: options(...given) });
+  const refused = parseOptions(['--check', '--bogus']);
+  assert.ok(refused.kind === 'check' && refused.options instanceof GatewayError);
+  assert.match(refused.options.message, /"--bogus"/);
+  assert.deepEqual(parseOptions(['--check', '--help']), { kind: 'help' });
+  assert.match(refusal('queue', 'list', '--check'), /--check/);
+});
+
 test('the help names every option', () => {
   for (const name of ['sock', 'profile', 'manager', 'queue', 'queue-limit', 'max-body'])
     assert.match(HELP, new RegExp(`--${name}[, ]`));
-  for (const name of ['heartbeat', 'dry-run', 'valid-dtd', 'debug', 'help', 'version'])
+  for (const name of ['heartbeat', 'dry-run', 'valid-dtd', 'debug', 'check', 'help', 'version'])
     assert.match(HELP, new RegExp(`--${name}`));
 });
 

@@ -7,7 +7,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { GatewayError, reason } from '../errors.ts';
 
 /** PRELUDE_CONFIG_DIR of all packages. */
-const PROFILES = '/etc/prelude/profile';
+export const PROFILES = '/etc/prelude/profile';
 const DEFAULT_ADDRESS = '127.0.0.1';
 const INCLUDE_DEPTH = 5;
 
@@ -18,7 +18,8 @@ export interface Profile {
   readonly address: string;
 }
 
-function register(name: string): string {
+/** How to register it. */
+export function register(name: string): string {
   return `register it once: prelude-admin register ${name} "idmef:w" MANAGER-ADDRESS --uid GATEWAY-USER --gid GATEWAY-GROUP`;
 }
 

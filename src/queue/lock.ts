@@ -1,11 +1,17 @@
 /** One gateway per queue directory: flock(2), which the kernel releases however a process ends. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError, reason } from '../errors.ts';
 
 /** flock(1)'s exit status if another process holds the lock */
 const HELD = 1;
+/** seconds that a gateway waits for it: `secef --check` has it for a moment */
+const PATIENCE = '1';
+
+function lockFile(directory: string): string {
+  return join(directory, 'lock');
+}
 
 /**
  * Locks the directory until the process ends or the function that is given back is called.
@@ -15,8 +21,8 @@ const HELD = 1;
  * @throws GatewayError configuration if another process has the lock
  */
 export function lockDirectory(directory: string): () => void {
-  const file = openSync(join(directory, 'lock'), 'a', 0o600);
-  const { status, error } = spawnSync('flock', ['--nonblock', '3'], {
+  const file = openSync(lockFile(directory), 'a', 0o600);
+  const { status, error } = spawnSync('flock', ['--timeout', PATIENCE, '3'], {
     stdio: ['ignore', 'ignore', 'ignore', file],
   });
   if (status !== 0) {
@@ -34,4 +40,21 @@ export function lockDirectory(directory: string): () => void {
     if (held) closeSync(file);
     held = false;
   };
+}
+
+/**
+ * Whether a gateway has the directory; makes and keeps nothing. The lock that is tried is shared, so
+ * that two who look do not take each other for a gateway.
+ */
+export function isLocked(directory: string): boolean {
+  if (!existsSync(lockFile(directory))) return false;
+  const file = openSync(lockFile(directory), 'r');
+  try {
+    const { status } = spawnSync('flock', ['--shared', '--nonblock', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', file],
+    });
+    return status === HELD;
+  } finally {
+    closeSync(file);
+  }
 }

@@ -18,13 +18,13 @@ export interface AdminOptions {
 }
 
 /** With TLS debug output prelude-admin shows each packet and the manager's close notify. */
-const TLS_DEBUG = '5';
-const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
+export const TLS_DEBUG = '5';
+export const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
 /**
  * A gateway that is killed leaves no prelude-admin behind, which would wait for ever if it had not
  * opened its standard input yet. (setpriv of util-linux replaces itself with the command.)
  */
-const DIE_WITH_PARENT = ['--pdeathsig', 'KILL'];
+export const DIE_WITH_PARENT = ['--pdeathsig', 'KILL'];
 /** longest line of the debug output that matters */
 const LINE_LIMIT = 4096;
 const STDERR_LIMIT = 8192;

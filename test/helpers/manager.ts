@@ -19,17 +19,20 @@ export class Manager {
   readonly profile: string;
   readonly port: number;
   readonly #scope: Scope;
+  readonly #permission: string;
   readonly #dir: string;
   readonly #file: MessageFile;
   #service: Service | undefined;
 
-  constructor(scope: Scope, name: string, port: number) {
+  /** @param permission that its gateway's profile is registered with */
+  constructor(scope: Scope, name: string, port: number, permission = 'idmef:w') {
     tool('prelude-manager', 'prelude-manager');
     tool('prelude-admin', 'prelude-utils');
     // Other tests may run on this machine at the same time.
     this.profile = `${name}-${process.pid}`;
     this.port = port;
     this.#scope = scope;
+    this.#permission = permission;
     this.#dir = tempFolder(scope);
     this.#file = new MessageFile(join(this.#dir, 'alerts.xml'));
     const remove = [this.#dir, `${port}`, '--remove'];
@@ -65,7 +68,8 @@ export class Manager {
       this.thaw();
       return;
     }
-    const args = [this.#dir, `${this.port}`, '--profile', this.profile];
+    const profile = ['--profile', this.profile, '--permission', this.#permission];
+    const args = [this.#dir, `${this.port}`, ...profile];
     const service = new Service(this.#scope, script, args);
     this.#service = service;
     await service.waitFor(() => listens(this.port), 60_000, 'listening manager');

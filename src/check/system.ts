@@ -1,0 +1,80 @@
+/** What does not depend on Prelude: user, Node, programs, grammars, clock. */
+import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { reason } from '../errors.ts';
+import { Validator } from '../idmef/valid/validate.ts';
+import { findProgram } from '../prelude/profile.ts';
+import { ask } from './ask.ts';
+import { about, type Finding } from './finding.ts';
+
+/** engines of package.json */
+const OLDEST_NODE = 20;
+/** what the queue and the relay start, and their package */
+const PROGRAMS = { flock: 'util-linux', setpriv: 'util-linux', mkfifo: 'coreutils' } as const;
+/** valid in every dialect: a message may be empty */
+const EMPTY_DOCUMENT = '<IDMEF-Message xmlns="http://iana.org/idmef" version="1.0"/>';
+
+/** Whose rights are looked at. */
+export function checkUser(): Finding {
+  const { ok, warn } = about('user');
+  const { username, uid } = userInfo();
+  if (uid !== 0) return ok(`${username}; rights are looked at for this user`);
+  return warn('root; rights are looked at for root only; run this as the user of the service');
+}
+
+/** The version of Node. */
+export function checkNode(): Finding {
+  const { ok, fail } = about('node');
+  const { node } = process.versions;
+  if (Number(node.split('.')[0]) >= OLDEST_NODE) return ok(`${node}, ${process.execPath}`);
+  return fail(`${node}, ${process.execPath}; install Node.js ${OLDEST_NODE} or later`);
+}
+
+/** Small programs of the system. */
+export function checkPrograms(): Finding {
+  const { ok, fail } = about('programs');
+  const missing = Object.entries(PROGRAMS).filter(([name]) => {
+    try {
+      findProgram(name);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  if (missing.length === 0) return ok(Object.keys(PROGRAMS).join(', '));
+  return fail(
+    missing.map(([name, owner]) => `${name} is not installed; install ${owner}`).join('; '),
+  );
+}
+
+/** The grammars of --valid-dtd, and that libxml2 reads them. */
+export async function checkGrammars(): Promise<Finding> {
+  const { ok, fail } = about('grammars');
+  try {
+    const validator = new Validator();
+    try {
+      await validator.validate(EMPTY_DOCUMENT);
+    } finally {
+      validator.close();
+    }
+    return ok('can be read, and validate');
+  } catch (error) {
+    return fail(`cannot validate: ${reason(error)}; install secef anew`);
+  }
+}
+
+/** Whether the time is plausible. Never an error: it may be the only machine that is right. */
+export async function checkClock(): Promise<Finding> {
+  const { ok, warn } = about('clock');
+  const now = new Date();
+  const built = statSync(new URL(import.meta.url)).mtime;
+  if (now < built)
+    return warn(
+      `${now.toISOString()}, but secef was installed at ${built.toISOString()}; set the clock, or TLS and the times of messages fail`,
+    );
+  const answer = await ask('timedatectl', ['show', '--property=NTPSynchronized']);
+  if (answer === 'NTPSynchronized=yes') return ok(`${now.toISOString()}, synchronised`);
+  if (answer === 'NTPSynchronized=no')
+    return warn(`${now.toISOString()}, not synchronised; install chrony, or see timedatectl`);
+  return ok(`${now.toISOString()}, plausible; timedatectl cannot tell whether it is synchronised`);
+}
