@@ -26,6 +26,7 @@ export const EVENTS = {
   'not-delivered': ['warn', 'cannot deliver; the messages stay in the queue'],
   'worker-ended': ['error', 'a worker has died with its requests; it is replaced'],
   'worker-failed': ['error', 'a worker cannot start; trying again'],
+  'worker-stopped': ['info', 'a worker has stopped'],
   stopping: ['info', 'the gateway stops'],
   stopped: ['info', 'the gateway has stopped'],
   failed: ['fatal', 'the gateway cannot go on'],
@@ -44,7 +45,7 @@ const SUMMED: ReadonlySet<EventName> = new Set<EventName>([
 ]);
 
 /** After these comes nothing: what is counted is told before. */
-const LAST: ReadonlySet<EventName> = new Set<EventName>(['stopped', 'failed']);
+const LAST: ReadonlySet<EventName> = new Set<EventName>(['stopped', 'worker-stopped', 'failed']);
 
 /** Logs the event. @param fields what belongs to it */
 export type Log = (event: EventName, fields?: Readonly<Record<string, unknown>>) => void;

@@ -76,6 +76,7 @@ export function runWorker(options: Options, log: Log): void {
   const stop = async (): Promise<never> => {
     const started = await front?.catch(() => undefined);
     await started?.stop();
+    log('worker-stopped');
     process.exit(0);
   };
   process.on('message', (message: unknown) => {
