@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { GatewayError } from '../src/errors.ts';
 import { HELP, parseOptions, type Options } from '../src/options.ts';
@@ -32,6 +33,7 @@ test('without arguments everything has the value that the help names', () => {
     queueLimit: 1024 ** 3,
     maxBody: 10 * 1024 ** 2,
     heartbeat: 600,
+    workers: 1,
   });
 });
 
@@ -46,6 +48,13 @@ test('takes the old options as they were', () => {
 
 test('takes an address as libprelude writes it', () => {
   assert.equal(options('--manager', 'a:4690 || b && c').manager, 'a:4690 || b && c');
+});
+
+test('takes a number of workers, or as many as there are processors', () => {
+  assert.equal(options('--workers', '3').workers, 3);
+  assert.equal(options('--workers', 'auto').workers, availableParallelism());
+  for (const wrong of ['0', '-1', '65', 'many', '1.5'])
+    assert.match(refusal(`--workers=${wrong}`), /--workers wants auto or a number from 1 to 64/);
 });
 
 test('takes sizes with a unit', () => {
