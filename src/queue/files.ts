@@ -7,6 +7,7 @@ import {
   rename,
   rm,
   stat,
+  utimes,
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -33,8 +34,10 @@ export interface Disk {
   /** Makes the directory (0700) if it is not there. */
   makeDirectory(path: string): Promise<void>;
   list(directory: string): Promise<string[]>;
-  /** When the file was made, in milliseconds since 1970. */
+  /** When the file was made, in milliseconds since 1970, or what `setCreatedAt` has said. */
   createdAt(path: string): Promise<number>;
+  /** Says that what a file holds is older than the file. */
+  setCreatedAt(path: string, milliseconds: number): Promise<void>;
   /** A new file (0600); fails if it is there. */
   create(path: string): Promise<AppendFile>;
   openAppend(path: string): Promise<AppendFile>;
@@ -120,7 +123,12 @@ export const disk: Disk = {
     }
   },
   list: (directory) => readdir(directory),
-  createdAt: async (path) => (await stat(path)).birthtimeMs,
+  createdAt: async (path) => {
+    const { birthtimeMs, mtimeMs } = await stat(path);
+    // not every file system knows when a file was made
+    return birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs;
+  },
+  setCreatedAt: (path, milliseconds) => utimes(path, milliseconds / 1000, milliseconds / 1000),
   create: async (path) => new NodeAppendFile(await open(path, 'ax', 0o600)),
   openAppend: async (path) => new NodeAppendFile(await open(path, 'r+')),
   openRead: async (path) => new NodeReadFile(await open(path, 'r')),

@@ -191,7 +191,7 @@ export class Queue {
       return name;
     }
     const bytes = Buffer.concat(rest);
-    await writeWhole(disk, own.path, bytes);
+    await writeWhole(disk, own.path, bytes, own.createdAt);
     await disk.syncDirectory(directory);
     own.length = bytes.length;
     own.messages--;

@@ -13,8 +13,16 @@ import type { Disk } from './files.ts';
 export const REJECTED = 'rejected';
 export const RETRY = 'retry';
 
-/** Writes a file whole and for good: under a temporary name first. */
-export async function writeWhole(disk: Disk, path: string, bytes: Buffer): Promise<void> {
+/**
+ * Writes a file whole and for good: under a temporary name first.
+ * @param createdAt since when there has been what it holds, if not since now
+ */
+export async function writeWhole(
+  disk: Disk,
+  path: string,
+  bytes: Buffer,
+  createdAt?: number,
+): Promise<void> {
   const temporary = `${path}.tmp`;
   await disk.removeIfThere(temporary);
   const file = await disk.create(temporary);
@@ -24,6 +32,7 @@ export async function writeWhole(disk: Disk, path: string, bytes: Buffer): Promi
   } finally {
     await file.close();
   }
+  if (createdAt !== undefined) await disk.setCreatedAt(temporary, createdAt);
   await disk.rename(temporary, path);
 }
 

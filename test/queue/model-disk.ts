@@ -71,6 +71,10 @@ export class ModelDisk implements Disk {
     return Promise.resolve(0);
   }
 
+  setCreatedAt(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async create(path: string): Promise<AppendFile> {
     await Promise.resolve();
     this.#operate('create');

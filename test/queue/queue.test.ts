@@ -5,7 +5,9 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, afterEach, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../src/errors.ts';
+import { Look } from '../../src/queue/look.ts';
 import { disk, type Disk } from '../../src/queue/files.ts';
 import { Queue } from '../../src/queue/queue.ts';
 import { splitRequests } from '../../src/queue/segment.ts';
@@ -124,6 +126,33 @@ suite('queue', () => {
     assert.equal(again.messages, 3);
     await again.append(request('c', [100]), 1);
     assert.deepEqual(await namesIn(again), ['a/0', 'a/1', 'b/0', 'c/0']);
+  });
+
+  test('knows how old the oldest message is, also after a restart and when one was taken out', async () => {
+    const queue = await open();
+    const before = Date.now();
+    await queue.append(request('a', [100, 100]), 2);
+    const written = Date.now();
+    await sleep(50);
+    await queue.append(request('b', [100]), 1);
+    await queue.seal();
+    await queue.append(request('c', [100]), 1);
+    const isRight = async (of: Queue): Promise<void> => {
+      const { oldestAt = NaN } = await new Look(of, disk, join(directory, 'queue')).figures();
+      // the times of files come from a clock of the kernel that ticks every few milliseconds
+      assert.ok(oldestAt > before - 20 && oldestAt <= written, `${before} ${oldestAt} ${written}`);
+    };
+    await isRight(queue);
+    const [segment] = queue.segments;
+    assert.ok(segment);
+    await queue.setAside(segment, 1, 'a test');
+    await isRight(queue);
+    await queue.close();
+    const again = await open();
+    assert.deepEqual(await namesIn(again), ['a/0', 'b/0', 'c/0']);
+    await isRight(again);
+    const figures = await new Look(again, disk, join(directory, 'queue')).figures();
+    assert.deepEqual([figures.messages, figures.rejected], [3, 1]);
   });
 
   test('cuts off a torn request, with whole frames in it, and says how much', async () => {

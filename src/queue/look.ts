@@ -1,0 +1,104 @@
+/** What can be said of the queue to those who watch it. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reason } from '../errors.ts';
+import type { Disk } from './files.ts';
+import type { Queue } from './queue.ts';
+import { REJECTED } from './rejected.ts';
+
+/** The queue at one moment, as plain data. */
+export interface QueueFigures {
+  /** messages on disk */
+  readonly messages: number;
+  /** bytes on disk */
+  readonly bytes: number;
+  /** bytes that may wait at most */
+  readonly limit: number;
+  /** since when the oldest message may be waiting, in milliseconds since 1970; undefined if none is */
+  readonly oldestAt: number | undefined;
+  /** what could not be delivered and is kept for the operator */
+  readonly rejected: number;
+}
+
+/** Less room than that takes no ordinary request any more. */
+const LITTLE_ROOM = 16 * 1024;
+/** what is written to see whether the disk takes it */
+const PROBE_SIZE = 64 * 1024;
+const PROBE_FILE = 'probe.tmp';
+/** so long in milliseconds the disk is not tried again */
+const PROBE_INTERVAL = 1000;
+const PROBE_PATIENCE = 5000;
+
+async function countRejected(disk: Disk, directory: string): Promise<number> {
+  try {
+    const files = await disk.list(join(directory, REJECTED));
+    return files.filter((file) => file.endsWith('.idmef')).length;
+  } catch {
+    return 0; // nothing was ever rejected
+  }
+}
+
+/** Looks at the queue. */
+export class Look {
+  readonly #queue: Queue;
+  readonly #disk: Disk;
+  readonly #directory: string;
+  #probing = false;
+  #probed = -Infinity;
+  #probe: Promise<string | undefined> = Promise.resolve(undefined);
+
+  constructor(queue: Queue, disk: Disk, directory: string) {
+    this.#queue = queue;
+    this.#disk = disk;
+    this.#directory = directory;
+  }
+
+  async figures(): Promise<QueueFigures> {
+    const rejected = await countRejected(this.#disk, this.#directory);
+    const { segments, messages, bytes, limit } = this.#queue;
+    // one that was made a moment ago has nothing for good yet
+    const oldest = segments.find((segment) => segment.messages > 0);
+    return { messages, bytes, limit, oldestAt: oldest?.createdAt, rejected };
+  }
+
+  /** Why the queue cannot take an ordinary request now; undefined if it can. */
+  async obstacle(): Promise<string | undefined> {
+    const { bytes, limit } = this.#queue;
+    if (bytes + Math.min(LITTLE_ROOM, limit) > limit)
+      return `the queue is full: ${bytes} of ${limit} bytes`;
+    // the disk may be in order again, or not any more, without a request that shows it
+    if (!this.#probing && performance.now() - this.#probed >= PROBE_INTERVAL) {
+      this.#probing = true;
+      this.#probe = this.#tryDisk().finally(() => {
+        this.#probing = false;
+        this.#probed = performance.now();
+      });
+    }
+    const given = new AbortController();
+    const late = sleep(PROBE_PATIENCE, 'the disk of the queue does not answer', given);
+    try {
+      return await Promise.race([this.#probe, late]);
+    } finally {
+      given.abort();
+      late.catch(() => undefined);
+    }
+  }
+
+  async #tryDisk(): Promise<string | undefined> {
+    const path = join(this.#directory, PROBE_FILE);
+    try {
+      await this.#disk.removeIfThere(path);
+      const file = await this.#disk.create(path);
+      try {
+        await file.append([Buffer.alloc(PROBE_SIZE)]);
+        await file.sync();
+      } finally {
+        await file.close();
+        await this.#disk.removeIfThere(path);
+      }
+      return undefined;
+    } catch (error) {
+      return `the queue cannot be written: ${reason(error)}`;
+    }
+  }
+}
