@@ -1,19 +1,23 @@
 /** The second half of a message's way: queue → relay, and the gateway's own heartbeats. */
 import { join } from 'node:path';
 import type { Log } from './log.ts';
+import type { Figures } from './monitor/figures.ts';
+import type { RelayFigures } from './monitor/relay-figures.ts';
+import { timedDisk } from './monitor/timed-disk.ts';
 import type { Options } from './options.ts';
 import { encodeAnalyzer } from './prelude/analyzer.ts';
 import { FrameWriter } from './prelude/frame.ts';
 import { heartbeat, type Status } from './prelude/heartbeat.ts';
 import { findProgram, readProfile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
+import { Look, type QueueFigures } from './queue/look.ts';
 import { Queue } from './queue/queue.ts';
 import type { Recovered } from './queue/recover.ts';
 import { share, type Source } from './queue/share.ts';
 import { parseAddress, type Alternatives } from './relay/address.ts';
 import { AdminSession } from './relay/admin.ts';
 import { GroupSession } from './relay/group.ts';
-import { Relay } from './relay/relay.ts';
+import { Relay, type RelayEvents } from './relay/relay.ts';
 import { findUndecodable } from './relay/undecodable.ts';
 import { reason } from './errors.ts';
 
@@ -34,6 +38,10 @@ export interface Delivery {
   readonly analyzer: Uint8Array;
   /** Makes the frames of one request safe. @throws GatewayError queue-full, queue-failed */
   append(frames: Buffer, messages: number): Promise<void>;
+  /** What waits; undefined if there is no queue. */
+  readonly look: () => Promise<QueueFigures | undefined>;
+  /** Why no ordinary request can be made safe now; undefined if it can. */
+  readonly obstacle: () => Promise<string | undefined>;
   /** Gives the manager what it can and ends; what is not delivered stays in the queue. */
   stop(): Promise<void>;
 }
@@ -42,6 +50,8 @@ export interface Delivery {
 export const dryDelivery: Delivery = {
   analyzer: new Uint8Array(),
   append: () => Promise.resolve(),
+  look: () => Promise.resolve(undefined),
+  obstacle: () => Promise.resolve(undefined),
   stop: () => Promise.resolve(),
 };
 
@@ -58,16 +68,11 @@ function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): 
  * One relay for managers that stand in for one another; where all are to get everything ("a && b")
  * one for each, so that one that is down does not keep the others waiting.
  */
-function makeRelays(
-  way: RelayWay,
-  queue: Queue,
-  alternatives: Alternatives,
-  log: Log,
-): readonly Relay[] {
+function makeRelays(way: RelayWay, queue: Queue, alternatives: Alternatives): readonly Relay[] {
   const [group = [], ...others] = alternatives;
-  if (others.length > 0) return [makeRelay(way, queue, alternatives, 0, log)];
+  if (others.length > 0) return [makeRelay(way, queue, alternatives, 0)];
   return share(queue, group.length).map((source, index) =>
-    makeRelay(way, source, [[group[index] ?? '']], index, log),
+    makeRelay(way, source, [[group[index] ?? '']], index),
   );
 }
 
@@ -78,25 +83,37 @@ interface RelayWay {
   readonly program: string;
   /** name of the profile */
   readonly profile: string;
+  readonly log: Log;
+  readonly figures: Figures;
 }
 
 function makeRelay(
-  { options, program, profile }: RelayWay,
+  { options, program, profile, log, figures }: RelayWay,
   queue: Source,
   alternatives: Alternatives,
   number: number,
-  log: Log,
 ): Relay {
   const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
   const manager = (alternative: number): string => hosts(alternative).join(' && ');
-  const startHost = (address: string, index: number): Promise<AdminSession> =>
-    AdminSession.start({
-      program,
-      profile,
-      address,
-      fifo: join(options.queue, `session-${number}-${index}.fifo`),
-      patience: SESSION_PATIENCE,
+  const relay = figures.addRelay(alternatives.map((_, alternative) => manager(alternative)));
+  const start = (alternative: number): Promise<AdminSession[]> => {
+    const group = hosts(alternative);
+    const connected = afterAll(group.length, () => {
+      relay.onConnected(alternative);
     });
+    return Promise.all(
+      group.map((address, index) =>
+        AdminSession.start({
+          program,
+          profile,
+          address,
+          fifo: join(options.queue, `session-${number}-${index}.fifo`),
+          patience: SESSION_PATIENCE,
+          connected,
+        }),
+      ),
+    );
+  };
   return new Relay({
     queue,
     disk,
@@ -106,21 +123,47 @@ function makeRelay(
       bytes: Math.min(SESSION_BYTES, options.queueLimit / 4),
     },
     alternatives: alternatives.length,
-    start: async (alternative) =>
-      new GroupSession(await Promise.all(hosts(alternative).map(startHost))),
+    start: async (alternative) => new GroupSession(await start(alternative)),
     findUndecodable: (segments) => findUndecodable(program, disk, segments),
-    events: {
-      delivered: ({ alternative, ...what }) => {
-        log('delivered', { manager: manager(alternative), ...what });
-      },
-      failed: ({ alternative, ...what }) => {
-        log('not-delivered', { manager: manager(alternative), ...what });
-      },
-      rejected: ({ name: kept, segment, why }) => {
-        log('rejected', { kept, segment, why });
-      },
-    },
+    events: relayEvents(relay, manager, log),
   });
+}
+
+/** Calls the function at the last of that many calls. */
+function afterAll(count: number, action: () => void): () => void {
+  let left = count;
+  return () => {
+    left--;
+    if (left === 0) action();
+  };
+}
+
+/** What a relay does, for the log and the figures. @param manager the address of an alternative */
+function relayEvents(
+  relay: RelayFigures,
+  manager: (alternative: number) => string,
+  log: Log,
+): RelayEvents {
+  return {
+    started: ({ alternative }) => {
+      relay.onStart(alternative);
+    },
+    sent: ({ messages }) => {
+      relay.onSent(messages);
+    },
+    delivered: ({ alternative, ...what }) => {
+      log('delivered', { manager: manager(alternative), ...what });
+      relay.onAcknowledged(alternative, what.messages);
+    },
+    failed: ({ alternative, ...what }) => {
+      log('not-delivered', { manager: manager(alternative), ...what });
+      relay.onFailure(alternative, what.why);
+    },
+    rejected: ({ alternative, name: kept, segment, why }) => {
+      log('rejected', { kept, segment, why });
+      relay.onUndecodable(alternative);
+    },
+  };
 }
 
 /**
@@ -146,20 +189,28 @@ function every(milliseconds: number, action: () => Promise<void>, log: Log): Nod
  * Opens the queue and begins to relay.
  * @throws GatewayError configuration
  */
-export async function openDelivery(options: Options, version: string, log: Log): Promise<Delivery> {
+export async function openDelivery(
+  options: Options,
+  version: string,
+  log: Log,
+  figures: Figures,
+): Promise<Delivery> {
   const program = findProgram('prelude-admin');
   const profile = readProfile(options.profile, options.manager);
   const alternatives = parseAddress(profile.address);
   const { queue, recovered } = await Queue.open({
     directory: options.queue,
     limit: options.queueLimit,
-    disk,
+    disk: timedDisk(disk, (milliseconds) => {
+      figures.synced(milliseconds);
+    }),
     onFailure: (error) => {
       log('queue-failed', { error: error.message });
     },
   });
   logRecovered(log, queue, recovered);
-  const relays = makeRelays({ options, program, profile: profile.name }, queue, alternatives, log);
+  const way = { options, program, profile: profile.name, log, figures };
+  const relays = makeRelays(way, queue, alternatives);
   const analyzer = encodeAnalyzer({
     profile: profile.name,
     analyzerid: profile.analyzerid,
@@ -170,6 +221,7 @@ export async function openDelivery(options: Options, version: string, log: Log):
     const frames = new FrameWriter(analyzer);
     frames.write(heartbeat(status, options.heartbeat));
     await queue.append(frames.finish(), 1);
+    figures.beat();
   };
   const beatQuietly = (status: Status): Promise<void> =>
     beat(status).catch((error: unknown) => {
@@ -189,9 +241,12 @@ export async function openDelivery(options: Options, version: string, log: Log):
     timers.push(every(options.heartbeat * 1000, () => beat('running'), log));
   for (const relay of relays) relay.start();
   await beatQuietly('starting');
+  const look = new Look(queue, disk, options.queue);
   return {
     analyzer,
     append: (frames, messages) => queue.append(frames, messages),
+    look: () => look.figures(),
+    obstacle: () => look.obstacle(),
     stop: async () => {
       timers.forEach(clearInterval);
       await beatQuietly('exiting');

@@ -26,6 +26,7 @@ export const ERRORS = {
   'short-body': { status: 400 },
   'corrupt-content-encoding': { status: 400 },
   'method-not-allowed': { status: 405 },
+  'page-only-read': { status: 405 },
   'too-large': { status: 413 },
   'unsupported-media-type': { status: 415 },
   // --valid-dtd

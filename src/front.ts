@@ -1,5 +1,6 @@
 /** The first half of a message's way: accept → idmef → prelude. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withPages } from './accept/get.ts';
 import { listen, type Listener } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
@@ -7,6 +8,9 @@ import { GatewayError, reason } from './errors.ts';
 import { Validator } from './idmef/valid/validate.ts';
 import { openIntake } from './intake.ts';
 import type { Log } from './log.ts';
+import { answeredOf, measured } from './measure.ts';
+import type { RequestFigures } from './monitor/figures.ts';
+import type { Pages } from './monitor/page.ts';
 import type { Options } from './options.ts';
 
 /** bytes of all bodies in flight together */
@@ -30,6 +34,15 @@ function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
   else log('refused', { ...record, code: error.code, reason: shortReason(error) });
 }
 
+/** What the first half needs of the rest. */
+export interface Behind {
+  /** where messages are made safe */
+  readonly delivery: Pick<Delivery, 'analyzer' | 'append'>;
+  /** told of each request */
+  readonly figures: RequestFigures;
+  readonly pages: Pages;
+}
+
 export interface Front {
   /** Takes no more requests, and gives those that run their time. */
   stop(): Promise<void>;
@@ -39,18 +52,22 @@ export interface Front {
  * Takes requests.
  * @throws GatewayError configuration
  */
-export async function startFront(options: Options, delivery: Delivery, log: Log): Promise<Front> {
+export async function startFront(options: Options, behind: Behind, log: Log): Promise<Front> {
+  const { delivery, figures, pages } = behind;
   const validator = options.validDtd ? openValidator() : undefined;
+  const timed = validator && measured(validator, figures);
   const handler = new PostHandler({
     maxBody: options.maxBody,
     maxInFlight: MAX_IN_FLIGHT / options.workers,
     open: (id, charset) =>
-      openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
+      openIntake({ id, charset, delivery, log, debug: options.debug, validator: timed }),
     answered: (record) => {
       logAnswer(log, record);
+      figures.answered(answeredOf(record));
     },
     aborted: (what) => {
       log('aborted', { ...what });
+      figures.aborted();
     },
   });
   let listener: Listener;
@@ -58,7 +75,13 @@ export async function startFront(options: Options, delivery: Delivery, log: Log)
     listener = await listen({
       path: options.sock,
       shared: options.workers > 1,
-      handle: handler.handle,
+      handle: withPages(
+        pages,
+        (err) => {
+          log('defect', { err });
+        },
+        handler.handle,
+      ),
       protocolError: (err) => {
         log('protocol-error', { err });
       },

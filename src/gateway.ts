@@ -2,9 +2,12 @@
  * The message's way, put together: accept → idmef → prelude → queue → relay. The first three can run
  * in several processes. In a dry run it ends before the queue.
  */
-import { dryDelivery, openDelivery } from './delivery.ts';
+import { dryDelivery, openDelivery, type Delivery } from './delivery.ts';
 import { startFront, type Front } from './front.ts';
 import type { Log } from './log.ts';
+import { Figures } from './monitor/figures.ts';
+import { makePages } from './monitor/pages.ts';
+import { watchProcess, type ProcessFigures } from './monitor/process.ts';
 import type { Options } from './options.ts';
 import { startWorkers } from './workers/primary.ts';
 
@@ -18,21 +21,43 @@ export interface Gateway {
  * @throws GatewayError configuration
  */
 export async function startGateway(options: Options, version: string, log: Log): Promise<Gateway> {
-  const delivery = options.dryRun ? dryDelivery : await openDelivery(options, version, log);
-  let front: Front;
-  try {
-    front =
-      options.workers > 1
-        ? await startWorkers(options, delivery, log)
-        : await startFront(options, delivery, log);
-  } catch (error) {
-    await delivery.stop();
-    throw error;
-  }
+  const figures = new Figures();
+  const delivery = options.dryRun
+    ? dryDelivery
+    : await openDelivery(options, version, log, figures);
+  let stopping = false;
+  const watch = watchProcess('main');
+  let others: () => Promise<readonly ProcessFigures[]> = () => Promise.resolve([]);
+  const pages = makePages({
+    figures,
+    look: delivery.look,
+    obstacle: () => (stopping ? Promise.resolve('the gateway is stopping') : delivery.obstacle()),
+    processes: async () => [watch(), ...(await others())],
+    version,
+    heartbeatInterval: options.dryRun ? 0 : options.heartbeat,
+  });
+  const open = async (): Promise<Front> => {
+    if (options.workers === 1) return startFront(options, { delivery, figures, pages }, log);
+    const workers = await startWorkers(options, { delivery, figures, pages }, log);
+    others = () => workers.processes();
+    return workers;
+  };
+  const front = await openOr(open, delivery);
   return {
     stop: async () => {
+      stopping = true;
       await front.stop();
       await delivery.stop();
     },
   };
+}
+
+/** What cannot be opened leaves no delivery behind. */
+async function openOr(open: () => Promise<Front>, delivery: Delivery): Promise<Front> {
+  try {
+    return await open();
+  } catch (error) {
+    await delivery.stop();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 /** One document on its way: accept → idmef → prelude, and at its end into the queue. */
-import type { Intake } from './accept/post.ts';
+import type { Intake, Taken } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
 import type { GatewayError } from './errors.ts';
 import { plain } from './idmef/message.ts';
@@ -13,12 +13,12 @@ export interface IntakeOptions {
   readonly id: string;
   /** parameter of the content type */
   readonly charset: string | undefined;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'analyzer' | 'append'>;
   readonly log: Log;
   /** log the content */
   readonly debug: boolean;
   /** --valid-dtd */
-  readonly validator: Validator | undefined;
+  readonly validator: Pick<Validator, 'validate'> | undefined;
 }
 
 /** adaptations named in one log line */
@@ -26,10 +26,10 @@ const ADAPTATIONS_LOGGED = 20;
 
 /** Reads one document, encodes its messages, and makes them safe at its end. */
 class DocumentIntake implements Intake {
-  readonly #delivery: Delivery;
+  readonly #delivery: IntakeOptions['delivery'];
   readonly #frames: FrameWriter;
   readonly #reader: Reader;
-  readonly #validator: Validator | undefined;
+  readonly #validator: Pick<Validator, 'validate'> | undefined;
   /** the whole text, to be validated */
   readonly #text: string[] = [];
 
@@ -59,14 +59,14 @@ class DocumentIntake implements Intake {
     this.#reader.write(bytes);
   }
 
-  async end(): Promise<number> {
+  async end(): Promise<Taken> {
     const refusal = this.#endReading();
     // of a document that is not valid all violations are told, not only what the reader met first
     await this.#validator?.validate(this.#text.join(''));
     if (refusal !== undefined) throw refusal;
-    const { count } = this.#frames;
-    await this.#delivery.append(this.#frames.finish(), count);
-    return count;
+    const { count: messages, heartbeats } = this.#frames;
+    await this.#delivery.append(this.#frames.finish(), messages);
+    return { messages, heartbeats };
   }
 
   /** @returns what is wrong with the content, if it is only that */
@@ -118,7 +118,7 @@ class DebugIntake implements Intake {
     }
   }
 
-  end(): Promise<number> {
+  end(): Promise<Taken> {
     this.#logReceived();
     return this.#inner.end();
   }

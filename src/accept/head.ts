@@ -1,6 +1,7 @@
 /** The head of a request: what has to be right before its body is looked at. */
 import type { FastCgiRequest } from 'node-fastcgi';
 import { GatewayError } from '../errors.ts';
+import { isPagePath } from '../monitor/page.ts';
 import { quote } from '../idmef/text.ts';
 
 /** How the body is compressed (RFC 9110, 8.4.1). */
@@ -38,12 +39,21 @@ function readEncoding(header: string): ContentEncoding {
   }
 }
 
+/** The path that was asked for, without a query, as the client wrote it. */
+export function pathOf(request: FastCgiRequest): string {
+  // node-fastcgi takes it from REQUEST_URI, which mod_proxy_fcgi neither decodes nor cleans up
+  return request.url?.split('?')[0] ?? '';
+}
+
 /**
  * Checks method, content type, encoding and announced length.
- * @throws GatewayError method-not-allowed, unsupported-media-type, too-large
+ * @throws GatewayError page-only-read, method-not-allowed, unsupported-media-type, too-large
  */
 export function readHead(request: FastCgiRequest, maxBody: number): Head {
   const { method = '' } = request;
+  const path = pathOf(request);
+  if (isPagePath(path))
+    throw new GatewayError('page-only-read', `${method} is not allowed on ${path}; use GET`);
   if (method !== 'POST')
     throw new GatewayError('method-not-allowed', `${method} is not allowed; use POST`);
   const contentType = request.headers['content-type'] ?? '';

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { GatewayError, reason, toGatewayError } from '../errors.ts';
 import type { ContentEncoding } from './head.ts';
-import type { Intake } from './post.ts';
+import type { Intake, Taken } from './post.ts';
 
 /** the compression method of zlib's format (RFC 1950, 2.2) in the low half of the first byte */
 const METHOD_MASK = 0x0f;
@@ -41,7 +41,7 @@ export class InflateIntake implements Intake {
     this.#open(bytes[0] ?? 0).write(bytes);
   }
 
-  async end(): Promise<number> {
+  async end(): Promise<Taken> {
     this.#check();
     this.#open(0).end();
     await this.#done;

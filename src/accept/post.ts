@@ -5,12 +5,19 @@ import { readHead, tooLarge, type Head } from './head.ts';
 import { InflateIntake } from './inflate.ts';
 import { replyError, replyOk, statusOf } from './reply.ts';
 
+/** What a document held. */
+export interface Taken {
+  readonly messages: number;
+  /** how many of them were Heartbeats */
+  readonly heartbeats: number;
+}
+
 /** One document on its way in. */
 export interface Intake {
   /** The next bytes. @throws GatewayError if the document is to be refused */
   write(bytes: Buffer): void;
-  /** The document is complete. @returns how many messages it had, when they are safe */
-  end(): Promise<number>;
+  /** The document is complete. @returns what it held, when that is safe */
+  end(): Promise<Taken>;
   /** The document will not be completed. */
   abort(): void;
 }
@@ -20,6 +27,8 @@ export interface Intake {
  * answer: one that comes before the end of the body is lost to many clients.
  */
 const DRAIN_LIMIT = 64 * 1024 * 1024;
+
+const NOTHING: Taken = { messages: 0, heartbeats: 0 };
 
 /** What is known of a request, however it ended. */
 export interface RequestFacts {
@@ -37,6 +46,8 @@ export interface RequestFacts {
 export interface RequestRecord extends RequestFacts {
   readonly status: number;
   readonly messages: number;
+  /** how many of them were Heartbeats */
+  readonly heartbeats: number;
   readonly error: GatewayError | undefined;
 }
 
@@ -209,20 +220,20 @@ class Post {
   async #finish(): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    let messages = 0;
+    let taken = NOTHING;
     try {
-      messages = await this.#complete();
+      taken = await this.#complete();
     } catch (error) {
       this.#error ??= toGatewayError(error);
       this.#drop();
     }
     this.#release();
-    this.#answer(messages);
+    this.#answer(taken);
     this.#closed();
   }
 
-  /** @returns how many messages are safe now */
-  async #complete(): Promise<number> {
+  /** @returns what is safe now */
+  async #complete(): Promise<Taken> {
     if (this.#error !== undefined) throw this.#error;
     const announced = this.#head?.contentLength;
     if (announced !== undefined && announced !== this.#bytes)
@@ -234,14 +245,14 @@ class Post {
     return this.#intake.end();
   }
 
-  #answer(messages: number): void {
+  #answer(taken: Taken): void {
     const error = this.#error;
     if (error === undefined) replyOk(this.#response);
     else replyError(this.#response, error, this.#id);
     this.#options.answered({
       ...this.#facts,
       status: error === undefined ? 200 : statusOf(error),
-      messages,
+      ...taken,
       error,
     });
   }

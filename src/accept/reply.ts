@@ -1,5 +1,6 @@
 /** Outcome to HTTP: one answer a request. */
 import type { FastCgiResponse } from 'node-fastcgi';
+import type { Page } from '../monitor/page.ts';
 import { consequence, type ErrorCode, type GatewayError } from '../errors.ts';
 
 /** What a sender is asked to wait, in seconds. */
@@ -8,6 +9,7 @@ const SERVICE_ERROR = 500;
 
 const STATUS_HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   'method-not-allowed': { allow: 'POST' },
+  'page-only-read': { allow: 'GET, HEAD' },
   'unsupported-media-type': { accept: 'application/xml, text/xml' },
 };
 
@@ -31,6 +33,11 @@ function send(
   // node-fastcgi would end this behind the connection's end, which costs it an error with a stack
   response.stderr.destroy();
   response.end(body);
+}
+
+/** A page for those who watch the gateway. */
+export function replyPage(response: FastCgiResponse, { status, headers, body }: Page): void {
+  send(response, status, headers, body);
 }
 
 /** 200 */

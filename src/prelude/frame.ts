@@ -47,8 +47,13 @@ function isIdmef(value: unknown): value is Idmef {
   return typeof value === 'object' && value !== null && 'class' in value;
 }
 
-function priority({ body }: Message): number {
-  if (body.class.xml === 'Heartbeat') return PRIORITY.high;
+function isHeartbeat({ body }: Message): boolean {
+  return body.class.xml === 'Heartbeat';
+}
+
+function priority(message: Message): number {
+  if (isHeartbeat(message)) return PRIORITY.high;
+  const { body } = message;
   const assessment = valueOf(body, 'assessment');
   const impact = isIdmef(assessment) ? valueOf(assessment, 'impact') : undefined;
   const severity = isIdmef(impact) ? valueOf(impact, 'severity') : undefined;
@@ -62,6 +67,7 @@ export class FrameWriter {
   readonly #out = new ByteWriter();
   readonly #analyzer: Uint8Array;
   #count = 0;
+  #heartbeats = 0;
 
   /** @param analyzer an encoded Analyzer that goes in front of each message's own; may be empty */
   constructor(analyzer: Uint8Array) {
@@ -71,6 +77,11 @@ export class FrameWriter {
   /** How many messages have been written. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many of them were Heartbeats. */
+  get heartbeats(): number {
+    return this.#heartbeats;
   }
 
   /**
@@ -96,6 +107,7 @@ export class FrameWriter {
       );
     out.patchUint32(length, start + HEADER.length);
     this.#count++;
+    if (isHeartbeat(message)) this.#heartbeats++;
   }
 
   /** All frames; the writer is of no use afterwards. */

@@ -15,10 +15,14 @@ export interface AdminOptions {
   readonly fifo: string;
   /** milliseconds without progress after which the run is ended */
   readonly patience: number;
+  /** the manager has let it in */
+  readonly connected: () => void;
 }
 
 /** With TLS debug output prelude-admin shows each packet and the manager's close notify. */
 export const TLS_DEBUG = '5';
+/** libprelude says so when both have shown their certificates and the manager has agreed */
+const CONNECTED = 'authentication succeed';
 export const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
 /**
  * A gateway that is killed leaves no prelude-admin behind, which would wait for ever if it had not
@@ -38,6 +42,7 @@ export class AdminSession implements Session {
   readonly #pipe: Pipe;
   readonly #child: ChildProcess;
   #spawnError: string | undefined;
+  #connected = false;
   #closeNotify = false;
   #stdoutRest = '';
   #stderr = '';
@@ -144,6 +149,10 @@ export class AdminSession implements Session {
   #onStdout(text: string): void {
     this.#lastProgress = Date.now();
     const lines = this.#stdoutRest + text;
+    if (!this.#connected && lines.includes(CONNECTED)) {
+      this.#connected = true;
+      this.#options.connected();
+    }
     if (lines.includes(CLOSE_NOTIFY)) this.#closeNotify = true;
     this.#stdoutRest = lines.slice(lines.lastIndexOf('\n') + 1).slice(-LINE_LIMIT);
   }

@@ -33,6 +33,8 @@ export interface FeedOptions {
   readonly limits: SessionLimits;
   /** aborted when the gateway stops */
   readonly stopping: AbortSignal;
+  /** so many more messages have been sent as a whole */
+  readonly sent: (messages: number) => void;
 }
 
 const BLOCK = 65536;
@@ -47,6 +49,8 @@ export class Feed {
   /** of the last segment that is carried */
   #file: ReadFile | undefined;
   #offset = 0;
+  /** messages of that segment that have been sent as a whole */
+  #told = 0;
   /** ends a wait */
   #wake: () => void = () => undefined;
 
@@ -128,6 +132,7 @@ export class Feed {
       this.#file = undefined;
       this.#file = await this.#options.disk.openRead(next.path);
       this.#offset = 0;
+      this.#told = 0;
       this.#carried.push(next);
       await this.#sendCurrent();
     }
@@ -145,6 +150,11 @@ export class Feed {
       this.#sent += read;
       this.#lastSent = Date.now();
     }
+    // what is synced of a segment are whole requests: up to there all its messages are sent
+    if (current?.length !== this.#offset) return;
+    const news = current.messages - this.#told;
+    this.#told = current.messages;
+    if (news > 0) this.#options.sent(news);
   }
 
   /** Waits for news from the queue, the end of the session, or the time to end it. */

@@ -15,6 +15,10 @@ import { Feed, type Session, type SessionLimits } from './feed.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 
 export interface RelayEvents {
+  /** a session begins */
+  started(what: { alternative: number }): void;
+  /** the session that is open has been given so many more messages */
+  sent(what: { messages: number }): void;
   /** a session was acknowledged */
   delivered(what: { alternative: number; segments: number; messages: number; bytes: number }): void;
   /** a session failed; everything since the last acknowledgement is sent again after the pause */
@@ -26,7 +30,7 @@ export interface RelayEvents {
     waiting: number;
   }): void;
   /** a frame that prelude-admin cannot decode was set aside */
-  rejected(what: { name: string; segment: string; why: string }): void;
+  rejected(what: { alternative: number; name: string; segment: string; why: string }): void;
 }
 
 export interface RelayOptions {
@@ -100,11 +104,22 @@ export class Relay {
   /** One session. */
   async #attempt(): Promise<{ outcome: Outcome; carried: readonly Segment[] }> {
     let carried: readonly Segment[] = [];
+    const { events } = this.#options;
     try {
+      events.started({ alternative: this.#alternative });
       const session = await this.#options.start(this.#alternative);
       this.#session = session;
       try {
-        const feed = new Feed({ ...this.#options, stopping: this.#stopping.signal }, session);
+        const feed = new Feed(
+          {
+            ...this.#options,
+            stopping: this.#stopping.signal,
+            sent: (messages) => {
+              events.sent({ messages });
+            },
+          },
+          session,
+        );
         ({ carried } = feed);
         const complete = await feed.run();
         const outcome = outcomeOf(await session.finish());
@@ -147,7 +162,8 @@ export class Relay {
       const found = await findUndecodable(carried);
       if (found === undefined) return false;
       const name = await queue.setAside(found.segment, found.index, why);
-      events.rejected({ name, segment: found.segment.path, why });
+      const alternative = this.#alternative;
+      events.rejected({ alternative, name, segment: found.segment.path, why });
     } catch (error) {
       await this.#pause(`a frame that cannot be decoded could not be set aside: ${reason(error)}`);
     }

@@ -1,5 +1,8 @@
 /** What the primary process and its workers say to each other. */
 import type { ErrorCode } from '../errors.ts';
+import type { Answered } from '../monitor/figures.ts';
+import type { Page, PagePath } from '../monitor/page.ts';
+import type { ProcessFigures } from '../monitor/process.ts';
 
 /** The frames of one request on their way to the queue. */
 export interface Append {
@@ -9,11 +12,21 @@ export interface Append {
   readonly messages: number;
 }
 
+/** What has become of it; without an error it is safe. */
+export interface AppendResult {
+  readonly id: number;
+  readonly error: PlainError | undefined;
+}
+
 /** An error of the table, without what only its process can know. */
 export interface PlainError {
   readonly code: ErrorCode;
   readonly message: string;
 }
+
+/** Something for the figures. */
+export type Note =
+  { readonly answered: Answered } | { readonly validated: number } | { readonly aborted: true };
 
 export type FromWorker =
   /** it can be sent messages */
@@ -21,32 +34,48 @@ export type FromWorker =
   | { readonly kind: 'listening' }
   /** it could not start */
   | { readonly kind: 'failed'; readonly error: PlainError }
-  | { readonly kind: 'append'; readonly appends: readonly Append[] };
+  | { readonly kind: 'append'; readonly appends: readonly Append[] }
+  | { readonly kind: 'noted'; readonly notes: readonly Note[] }
+  /** somebody wants to see a page */
+  | { readonly kind: 'page'; readonly id: number; readonly path: PagePath }
+  | { readonly kind: 'measured'; readonly figures: ProcessFigures };
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly analyzer: Uint8Array }
-  /** what has become of appends; those without an error are safe */
+  | { readonly kind: 'start'; readonly name: string; readonly analyzer: Uint8Array }
   | { readonly kind: 'appended'; readonly results: readonly AppendResult[] }
+  /** without a page none could be made */
+  | { readonly kind: 'page'; readonly id: number; readonly page: Page | undefined }
+  /** it is to send its notes and its process's figures */
+  | { readonly kind: 'measure' }
   | { readonly kind: 'stop' };
 
-export interface AppendResult {
-  readonly id: number;
-  readonly error: PlainError | undefined;
-}
+const FROM_WORKER: readonly FromWorker['kind'][] = [
+  'up',
+  'listening',
+  'failed',
+  'append',
+  'noted',
+  'page',
+  'measured',
+];
+const TO_WORKER: readonly ToWorker['kind'][] = ['start', 'appended', 'page', 'measure', 'stop'];
 
-const hasKind = (message: unknown, kinds: readonly string[]): boolean =>
-  typeof message === 'object' &&
-  message !== null &&
-  'kind' in message &&
-  typeof message.kind === 'string' &&
-  kinds.includes(message.kind);
+function isOneOf(message: unknown, kinds: readonly string[]): boolean {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'kind' in message &&
+    typeof message.kind === 'string' &&
+    kinds.includes(message.kind)
+  );
+}
 
 /** Whether it comes from a worker of this program. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return hasKind(message, ['up', 'listening', 'failed', 'append']);
+  return isOneOf(message, FROM_WORKER);
 }
 
 /** Whether it comes from the primary. */
 export function isToWorker(message: unknown): message is ToWorker {
-  return hasKind(message, ['start', 'appended', 'stop']);
+  return isOneOf(message, TO_WORKER);
 }

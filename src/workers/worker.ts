@@ -1,35 +1,96 @@
 /** A worker's side of `--workers`: takes requests, and hands what they contain to the primary. */
-import type { Delivery } from '../delivery.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
-import { startFront, type Front } from '../front.ts';
+import { startFront, type Behind, type Front } from '../front.ts';
 import type { Log } from '../log.ts';
+import type { Page, PagePath } from '../monitor/page.ts';
+import { watchProcess } from '../monitor/process.ts';
 import type { Options } from '../options.ts';
-import { isToWorker, type Append, type AppendResult, type FromWorker } from './messages.ts';
+import {
+  isToWorker,
+  type Append,
+  type AppendResult,
+  type FromWorker,
+  type Note,
+  type ToWorker,
+} from './messages.ts';
 
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (error: GatewayError) => void;
-}
+/** milliseconds after which the primary is told of requests that have been answered */
+const NOTE_INTERVAL = 50;
 
 function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-/** The queue as a worker sees it: in another process. */
-class RemoteDelivery implements Delivery {
-  readonly analyzer: Uint8Array;
-  readonly #waiting = new Map<number, Waiting>();
+interface Waiting<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What is in the primary: queue, figures and pages. */
+class Primary implements Behind {
+  readonly delivery: Behind['delivery'];
+  readonly figures: Behind['figures'];
+  readonly #appending = new Map<number, Waiting<void>>();
+  readonly #asking = new Map<number, Waiting<Page>>();
   #appends: Append[] = [];
+  #notes: Note[] = [];
   #count = 0;
 
   constructor(analyzer: Uint8Array) {
-    this.analyzer = analyzer;
+    this.delivery = {
+      analyzer,
+      append: (frames, messages) => this.#append(frames, messages),
+    };
+    this.figures = {
+      answered: (answered) => {
+        this.#note({ answered });
+      },
+      validated: (validated) => {
+        this.#note({ validated });
+      },
+      aborted: () => {
+        this.#note({ aborted: true });
+      },
+    };
   }
 
-  append(frames: Buffer, messages: number): Promise<void> {
+  readonly pages = (path: PagePath): Promise<Page> => {
+    // what it shows has this worker's last requests in it
+    this.tellNotes();
     return new Promise((resolve, reject) => {
       const id = this.#count++;
-      this.#waiting.set(id, { resolve, reject });
+      this.#asking.set(id, { resolve, reject });
+      send({ kind: 'page', id, path });
+    });
+  };
+
+  /** The primary has answered appends. */
+  settle(results: readonly AppendResult[]): void {
+    for (const { id, error } of results) {
+      const waiting = this.#appending.get(id);
+      this.#appending.delete(id);
+      if (error === undefined) waiting?.resolve();
+      else waiting?.reject(new GatewayError(error.code, error.message));
+    }
+  }
+
+  /** The primary has answered with a page. */
+  show(id: number, page: Page | undefined): void {
+    const waiting = this.#asking.get(id);
+    this.#asking.delete(id);
+    if (page === undefined) waiting?.reject(new Error('the page could not be made'));
+    else waiting?.resolve(page);
+  }
+
+  /** Tells the primary what it has not been told of requests yet. */
+  tellNotes(): void {
+    if (this.#notes.length > 0) send({ kind: 'noted', notes: this.#notes.splice(0) });
+  }
+
+  #append(frames: Buffer, messages: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = this.#count++;
+      this.#appending.set(id, { resolve, reject });
       // what is ready in the same turn goes together
       if (this.#appends.push({ id, frames, messages }) > 1) return;
       setImmediate(() => {
@@ -38,32 +99,52 @@ class RemoteDelivery implements Delivery {
     });
   }
 
-  /** The primary has answered. */
-  settle(results: readonly AppendResult[]): void {
-    for (const { id, error } of results) {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve();
-      else waiting?.reject(new GatewayError(error.code, error.message));
-    }
-  }
-
-  stop(): Promise<void> {
-    return Promise.resolve();
+  #note(note: Note): void {
+    if (this.#notes.push(note) > 1) return;
+    setTimeout(() => {
+      this.tellNotes();
+    }, NOTE_INTERVAL);
   }
 }
 
-/**
- * Runs a worker until the primary stops it or is gone.
- * @param options those of the primary
- */
-export function runWorker(options: Options, log: Log): void {
-  let delivery: RemoteDelivery | undefined;
-  let front: Promise<Front> | undefined;
-  const start = (analyzer: Uint8Array): void => {
-    delivery = new RemoteDelivery(analyzer);
-    front = startFront(options, delivery, log);
-    front.then(
+/** Runs as the primary says. */
+class WorkerRole {
+  readonly #options: Options;
+  readonly #log: Log;
+  #primary: Primary | undefined;
+  #front: Promise<Front> | undefined;
+  #watch = watchProcess('worker');
+
+  constructor(options: Options, log: Log) {
+    this.#options = options;
+    this.#log = log;
+  }
+
+  take(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        this.#watch = watchProcess(message.name);
+        this.#start(new Primary(message.analyzer));
+        return;
+      case 'appended':
+        this.#primary?.settle(message.results);
+        return;
+      case 'page':
+        this.#primary?.show(message.id, message.page);
+        return;
+      case 'measure':
+        this.#primary?.tellNotes();
+        send({ kind: 'measured', figures: this.#watch() });
+        return;
+      case 'stop':
+        void this.#stop();
+    }
+  }
+
+  #start(primary: Primary): void {
+    this.#primary = primary;
+    this.#front = startFront(this.#options, primary, this.#log);
+    this.#front.then(
       () => {
         send({ kind: 'listening' });
       },
@@ -72,18 +153,24 @@ export function runWorker(options: Options, log: Log): void {
         send({ kind: 'failed', error: { code, message } });
       },
     );
-  };
-  const stop = async (): Promise<never> => {
-    const started = await front?.catch(() => undefined);
-    await started?.stop();
-    log('worker-stopped');
+  }
+
+  async #stop(): Promise<never> {
+    const front = await this.#front?.catch(() => undefined);
+    await front?.stop();
+    this.#log('worker-stopped');
     process.exit(0);
-  };
+  }
+}
+
+/**
+ * Runs a worker until the primary stops it or is gone.
+ * @param options those of the primary
+ */
+export function runWorker(options: Options, log: Log): void {
+  const role = new WorkerRole(options, log);
   process.on('message', (message: unknown) => {
-    if (!isToWorker(message)) return;
-    if (message.kind === 'start') start(message.analyzer);
-    else if (message.kind === 'appended') delivery?.settle(message.results);
-    else void stop();
+    if (isToWorker(message)) role.take(message);
   });
   // without the primary nothing can be made safe
   process.on('disconnect', () => process.exit(0));

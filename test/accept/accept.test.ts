@@ -36,7 +36,7 @@ function open(id: string, charset: string | undefined): Intake {
     },
     end: () => {
       documents.push({ id, charset, body: Buffer.concat(pieces).toString() });
-      return complete();
+      return complete().then((messages) => ({ messages, heartbeats: 0 }));
     },
     abort: () => undefined,
   };

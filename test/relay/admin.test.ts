@@ -21,6 +21,7 @@ function options(child: string, patience: number): AdminOptions {
     address: received(),
     fifo: join(directory, 'fifo'),
     patience,
+    connected: () => undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import { after, test, type TestContext } from 'node:test';
 import { Flood } from '../chaos/flood.ts';
 import { Tmpfs } from '../chaos/tmpfs.ts';
 import { startApache, type Apache } from '../helpers/apache.ts';
-import { postText } from '../helpers/curl.ts';
+import { curl, postText } from '../helpers/curl.ts';
 import { alerts } from '../helpers/documents.ts';
 import { Gateway } from '../helpers/gateway.ts';
 import { startManager } from '../helpers/manager.ts';
@@ -51,6 +51,9 @@ async function assertRefuses({ apache }: OnDisk): Promise<void> {
   assert.equal((await postText(apache.url, '<IDMEF-Message>')).status, 400);
   const plain = await postText(apache.url, alerts(['x']), { contentType: 'text/plain' });
   assert.equal(plain.status, 415);
+  const ready = await curl(`${apache.url}ready`, []);
+  assert.equal(ready.status, 503);
+  assert.match(ready.body, /^not ready: the queue (is full|cannot be written): /);
 }
 
 /** Waits until an alert is taken again. */
@@ -59,6 +62,11 @@ async function untilAccepted({ apache, gateway }: OnDisk, id: string): Promise<v
     async () => (await postText(apache.url, alerts([id], TEXT))).status === 200,
     RECOVERY,
     () => `200, ${gateway.describe()}`,
+  );
+  await until(
+    async () => (await curl(`${apache.url}ready`, [])).status === 200,
+    RECOVERY,
+    () => `ready, ${gateway.describe()}`,
   );
 }
 

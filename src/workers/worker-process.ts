@@ -1,0 +1,155 @@
+/** One worker as the primary sees it. */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { GatewayError, toGatewayError } from '../errors.ts';
+import type { Behind } from '../front.ts';
+import type { PagePath } from '../monitor/page.ts';
+import type { ProcessFigures } from '../monitor/process.ts';
+import {
+  isFromWorker,
+  type Append,
+  type AppendResult,
+  type FromWorker,
+  type Note,
+  type ToWorker,
+} from './messages.ts';
+
+/** milliseconds for a worker to listen */
+const START_PATIENCE = 15_000;
+/** milliseconds for a worker to end; it gives running requests 3 s */
+const STOP_PATIENCE = 5000;
+/** milliseconds for a worker to tell its figures */
+const MEASURE_PATIENCE = 1000;
+
+/** How a process has ended. */
+export interface Ended {
+  readonly pid: number | undefined;
+  readonly status: number | null;
+  readonly signal: string | null;
+}
+
+export class WorkerProcess {
+  readonly name: string;
+  /** Resolves when it listens; rejects with the GatewayError that it could not start with. */
+  readonly listening: Promise<void>;
+  readonly #behind: Behind;
+  readonly #worker: Worker;
+  readonly #results: AppendResult[] = [];
+  #measured: ((figures: ProcessFigures | undefined) => void)[] = [];
+  #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  /** Starts it. */
+  constructor(name: string, behind: Behind, ended: (how: Ended) => void) {
+    this.name = name;
+    this.#behind = behind;
+    const worker = cluster.fork();
+    this.#worker = worker;
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), START_PATIENCE);
+    this.listening = new Promise<void>((resolve, reject) => {
+      this.#started = { resolve, reject };
+    }).finally(() => {
+      clearTimeout(timer);
+    });
+    worker.on('error', () => undefined);
+    worker.on('message', (message: unknown) => {
+      if (isFromWorker(message)) this.#take(message);
+    });
+    worker.once('exit', (status: number | null, signal: string | null) => {
+      const how = signal ?? `status ${status ?? 'unknown'}`;
+      this.#started?.reject(new Error(`a worker ended while it started: ${how}`));
+      this.#tellMeasured(undefined);
+      ended({ pid: worker.process.pid, status, signal });
+    });
+  }
+
+  /** Its process's figures; undefined if it does not tell. What it has for the figures comes before. */
+  async measure(): Promise<ProcessFigures | undefined> {
+    const figures = new Promise<ProcessFigures | undefined>((resolve) => {
+      if (this.#measured.push(resolve) === 1) this.#send({ kind: 'measure' });
+    });
+    const timer = setTimeout(() => {
+      this.#tellMeasured(undefined);
+    }, MEASURE_PATIENCE);
+    try {
+      return await figures;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it when its requests have been answered, or after some seconds. */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker.isDead()) return;
+    const ended = once(worker, 'exit');
+    this.#send({ kind: 'stop' });
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), STOP_PATIENCE);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #send(message: ToWorker): void {
+    if (this.#worker.isConnected()) this.#worker.send(message);
+  }
+
+  #take(message: FromWorker): void {
+    switch (message.kind) {
+      case 'up': {
+        const { analyzer } = this.#behind.delivery;
+        this.#send({ kind: 'start', name: this.name, analyzer });
+        return;
+      }
+      case 'listening':
+        this.#started?.resolve();
+        return;
+      case 'failed': {
+        const { code, message: text } = message.error;
+        this.#started?.reject(new GatewayError(code, text));
+        return;
+      }
+      case 'append':
+        for (const append of message.appends) void this.#append(append);
+        return;
+      case 'noted':
+        for (const note of message.notes) this.#note(note);
+        return;
+      case 'page':
+        void this.#page(message.id, message.path);
+        return;
+      case 'measured':
+        this.#tellMeasured(message.figures);
+    }
+  }
+
+  async #append({ id, frames, messages }: Append): Promise<void> {
+    let error: AppendResult['error'];
+    try {
+      const { buffer, byteOffset, byteLength } = frames;
+      await this.#behind.delivery.append(Buffer.from(buffer, byteOffset, byteLength), messages);
+    } catch (thrown) {
+      const { code, message } = toGatewayError(thrown);
+      error = { code, message };
+    }
+    // those of one group commit are told together
+    if (this.#results.push({ id, error }) > 1) return;
+    setImmediate(() => {
+      this.#send({ kind: 'appended', results: this.#results.splice(0) });
+    });
+  }
+
+  #note(note: Note): void {
+    const { figures } = this.#behind;
+    if ('answered' in note) figures.answered(note.answered);
+    else if ('validated' in note) figures.validated(note.validated);
+    else figures.aborted();
+  }
+
+  async #page(id: number, path: PagePath): Promise<void> {
+    const page = await this.#behind.pages(path).catch(() => undefined);
+    this.#send({ kind: 'page', id, page });
+  }
+
+  #tellMeasured(figures: ProcessFigures | undefined): void {
+    for (const tell of this.#measured.splice(0)) tell(figures);
+  }
+}
