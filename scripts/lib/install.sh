@@ -95,3 +95,11 @@ install_node_modules() {
   fi
   rm -f "$log"
 }
+
+# The compiled program, where a source is newer than it.
+build() {
+  local program=$root/build/src/main.js
+  [[ -e $program && -z $(find "$root/src" "$root/tsconfig.json" -newer "$program" -print -quit) ]] && return
+  say "building"
+  (cd "$root" && npm run --silent build) || die "npm run build failed in $root (see above)"
+}
