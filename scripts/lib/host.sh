@@ -75,11 +75,16 @@ is_active() {
   systemctl is-active --quiet "$1"
 }
 
+# What systemd-tmpfiles makes at every start of the host.
 make_socket_folder() {
-  [[ -z $dest && $(type -P systemd-tmpfiles) && ! -d /run/httpd/secef ]] || return 0
-  [[ -d /run/httpd ]] || record dir - /run/httpd
+  [[ -z $dest && ! -d /run/httpd/secef ]] || return 0
+  if [[ ! -d /run/httpd ]]; then
+    install -d -m 755 /run/httpd
+    record dir - /run/httpd
+  fi
+  install -d -o "$user" -g "$user" -m 750 /run/httpd/secef
   record dir - /run/httpd/secef
-  systemd-tmpfiles --create /etc/tmpfiles.d/secef.conf
+  relabel /run/httpd/secef
   say "made /run/httpd/secef"
 }
 

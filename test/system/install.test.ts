@@ -13,7 +13,6 @@ const PREFIX = '/usr/local/secef';
 // What a new operator has before: the packages are installed, so that nothing is downloaded but npm's.
 tool('apache2', 'apache2');
 tool('prelude-admin', 'prelude-utils');
-tool('systemd-tmpfiles', 'systemd');
 
 // Another node: as good, and small.
 const NODE = `#!/bin/sh\nexec ${process.execPath} "$@"\n`;
@@ -83,12 +82,13 @@ function madeOrDeleted(altered: Map<string, string>): string[] {
 
 test('for packagers: DESTDIR has the files of Debian, and nothing else is touched', async (t) => {
   const host = await Host.make(t);
-  await host.mustRun('mkdir /destdir');
+  await host.mustRun('mkdir /destdir; userdel prelude; groupdel prelude; true');
+  const before = await host.altered();
   await host.mustRun(`DESTDIR=/destdir ${INSTALL}`);
   const files = await filesIn(host, '/destdir');
   assert.deepEqual(outsideTree(files), [...DEBIAN, '/etc/firewalld/services/secef.xml'].sort());
   assertTree(files);
-  const altered = [...(await host.altered()).keys()];
+  const altered = since(before, await host.altered());
   assert.deepEqual(
     altered.filter((path) => !path.startsWith('/destdir')),
     [],
