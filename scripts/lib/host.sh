@@ -1,6 +1,7 @@
 # Sourced by scripts/install: what the host has to know of the gateway besides files: users, SELinux, systemd, Apache.
 # Does nothing for a DESTDIR.
-# Needs: scripts/lib/install.sh, place.sh; $dest, $prefix, $tree, $user (Apache's), $apache (the name of its service).
+# Needs: scripts/lib/install.sh, place.sh; $dest, $prefix, $tree, $user (Apache's), $apache (the name of its service),
+# $vhost (secef.httpd.conf in its place), $options_file.
 # shellcheck shell=bash
 
 : "${dest?}" "${prefix:?}" "${tree:?}" "${user:?}" "${apache:?}"
@@ -169,4 +170,11 @@ tell_what_remains() {
   ((${#steps[@]})) || return 0
   say "what remains to be done (see README.md, Installing):"
   printf '  %s\n' "${steps[@]}"
+}
+
+# After taking away.
+tell_what_stays() {
+  local options=''
+  [[ ! -e $options_file ]] || options="$options_file, "
+  say "what stays: ${options}the queue in /var/lib/secef, the Prelude profile (prelude-admin del secef), the user prelude, and packages"
 }
