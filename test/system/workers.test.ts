@@ -12,6 +12,7 @@ import { startManager } from '../helpers/manager.ts';
 import { isAlive } from '../helpers/processes.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { until } from '../helpers/until.ts';
+import { scrape } from '../monitor/samples.ts';
 
 const scope = { after };
 const manager = await startManager(scope, 'sys-workers');
@@ -35,6 +36,15 @@ test('two workers take what comes, for one queue', async (t) => {
 
   const bad = await postText(apache.url, '<IDMEF-Message>');
   assert.equal(bad.status, 400, bad.body);
+  // whichever worker is asked, the figures are those of all
+  for (let i = 0; i < 5; i++) {
+    const figures = await scrape(apache);
+    assert.equal(figures.get('secef_requests_total{status="200"}'), 200);
+    assert.equal(figures.get('secef_requests_total{status="400"}'), 1);
+    assert.equal(figures.get('secef_messages_total{kind="alert"}'), 200);
+    for (const name of ['main', 'worker-1', 'worker-2'])
+      assert.ok((figures.get(`process_resident_memory_bytes{process="${name}"}`) ?? 0) > 1e7, name);
+  }
   const { code } = await gateway.stop();
   assert.equal(code, 0);
   gateway.assertQueueEmpty();
