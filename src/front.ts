@@ -1,7 +1,7 @@
 /** The first half of a message's way: accept → idmef → prelude. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withPages } from './accept/get.ts';
-import { listen, type Listener } from './accept/listen.ts';
+import { listen, type Listener, type Place } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
 import { GatewayError, reason } from './errors.ts';
@@ -16,7 +16,7 @@ import type { Options } from './options.ts';
 /** bytes of all bodies in flight together */
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 /** milliseconds that stopping leaves to running requests */
-const REQUEST_PATIENCE = 3000;
+const REQUEST_PATIENCE = 10_000;
 
 /** characters of a refusal's reason in the log; its sender has got all of it */
 const REASON_LOGGED = 300;
@@ -36,6 +36,8 @@ function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
 
 /** What the first half needs of the rest. */
 export interface Behind {
+  /** where Apache connects to */
+  readonly place: Place;
   /** where messages are made safe */
   readonly delivery: Pick<Delivery, 'analyzer' | 'append'>;
   /** told of each request */
@@ -44,7 +46,9 @@ export interface Behind {
 }
 
 export interface Front {
-  /** Takes no more requests, and gives those that run their time. */
+  /** It accepts requests. */
+  isWell(): boolean;
+  /** Accepts no more requests, and gives those that run their time. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +57,7 @@ export interface Front {
  * @throws GatewayError configuration
  */
 export async function startFront(options: Options, behind: Behind, log: Log): Promise<Front> {
-  const { delivery, figures, pages } = behind;
+  const { place, delivery, figures, pages } = behind;
   const validator = options.validDtd ? openValidator() : undefined;
   const timed = validator && measured(validator, figures);
   const handler = new PostHandler({
@@ -73,8 +77,7 @@ export async function startFront(options: Options, behind: Behind, log: Log): Pr
   let listener: Listener;
   try {
     listener = await listen({
-      path: options.sock,
-      shared: options.workers > 1,
+      ...place,
       handle: withPages(
         pages,
         (err) => {
@@ -91,12 +94,11 @@ export async function startFront(options: Options, behind: Behind, log: Log): Pr
     throw error;
   }
   return {
+    isWell: () => listener.listening,
     stop: async () => {
-      // systemd or Apache may hold connections open: what runs gets its time, and no more
-      await Promise.race([
-        Promise.all([listener.close(), handler.stop()]),
-        sleep(REQUEST_PATIENCE),
-      ]);
+      // Apache may hold connections open: what was accepted gets its time, and no more
+      await Promise.race([listener.close(), sleep(REQUEST_PATIENCE)]);
+      handler.refuse();
       validator?.close();
     },
   };

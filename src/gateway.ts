@@ -12,15 +12,23 @@ import type { Options } from './options.ts';
 import { startWorkers } from './workers/primary.ts';
 
 export interface Gateway {
-  /** Takes no more requests, ends those that run, gives the manager what it can, and ends. */
+  /** It accepts requests. */
+  isWell(): boolean;
+  /** Accepts no more requests, ends those that run, gives the manager what it can, and ends. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the gateway.
+ * @param fd a socket that listens already and is only borrowed; without it one is made
  * @throws GatewayError configuration
  */
-export async function startGateway(options: Options, version: string, log: Log): Promise<Gateway> {
+export async function startGateway(
+  options: Options,
+  version: string,
+  log: Log,
+  fd: number | undefined,
+): Promise<Gateway> {
   const figures = new Figures();
   const delivery = options.dryRun
     ? dryDelivery
@@ -37,13 +45,17 @@ export async function startGateway(options: Options, version: string, log: Log):
     heartbeatInterval: options.dryRun ? 0 : options.heartbeat,
   });
   const open = async (): Promise<Front> => {
-    if (options.workers === 1) return startFront(options, { delivery, figures, pages }, log);
-    const workers = await startWorkers(options, { delivery, figures, pages }, log);
+    const shared = options.workers > 1;
+    const place = fd === undefined ? { path: options.sock, shared } : { fd };
+    const behind = { place, delivery, figures, pages };
+    if (!shared) return startFront(options, behind, log);
+    const workers = await startWorkers(options.workers, behind, log);
     others = () => workers.processes();
     return workers;
   };
   const front = await openOr(open, delivery);
   return {
+    isWell: () => front.isWell(),
     stop: async () => {
       stopping = true;
       await front.stop();

@@ -27,6 +27,7 @@ export const EVENTS = {
   'worker-ended': ['error', 'a worker has died with its requests; it is replaced'],
   'worker-failed': ['error', 'a worker cannot start; trying again'],
   'worker-stopped': ['info', 'a worker has stopped'],
+  'not-notified': ['warn', 'cannot tell systemd how the gateway is'],
   stopping: ['info', 'the gateway stops'],
   stopped: ['info', 'the gateway has stopped'],
   failed: ['fatal', 'the gateway cannot go on'],

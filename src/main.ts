@@ -9,6 +9,7 @@ import { createLog, type Log } from './log.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
 import { runQueueCommand } from './queue/command.ts';
 import { disk } from './queue/files.ts';
+import { ServiceManager } from './service-manager.ts';
 import { VERSION } from './version.ts';
 import { runWorker } from './workers/worker.ts';
 
@@ -27,16 +28,21 @@ function complain(error: GatewayError): void {
 }
 
 async function run(options: Options, log: Log): Promise<void> {
-  const { dryRun, profile, sock, queue } = options;
+  const systemd = new ServiceManager(process.env, process.pid, (why) => {
+    log('not-notified', { why });
+  });
+  const { dryRun, profile, queue } = options;
+  const sock = systemd.socket?.name ?? options.sock;
   log('starting', { version: VERSION, dryRun, profile, sock, queue });
-  const starting = startGateway(options, VERSION, log);
+  const starting = startGateway(options, VERSION, log, systemd.socket?.fd);
   // from the very beginning: a signal while it starts is obeyed when it has started
-  stopOnSignals(starting, log);
-  await starting;
+  stopOnSignals(starting, systemd, log);
+  const gateway = await starting;
   log('listening', { sock });
+  await systemd.ready(`listening on ${sock}`, () => gateway.isWell());
 }
 
-function stopOnSignals(starting: Promise<Gateway>, log: Log): void {
+function stopOnSignals(starting: Promise<Gateway>, systemd: ServiceManager, log: Log): void {
   let stopping = false;
   const stop = (signal: string): void => {
     // the second signal does not wait; what was accepted is on disk
@@ -46,8 +52,10 @@ function stopOnSignals(starting: Promise<Gateway>, log: Log): void {
     }
     stopping = true;
     log('stopping', { signal });
+    const told = systemd.stopping();
     starting
       .then((gateway) => gateway.stop())
+      .then(() => told)
       .then(() => {
         log('stopped');
         process.exit(0);

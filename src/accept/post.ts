@@ -67,9 +67,7 @@ export class PostHandler {
   readonly #options: PostOptions;
   #inFlight = 0;
   #count = 0;
-  #open = 0;
-  #stopping = false;
-  #whenIdle: (() => void)[] = [];
+  #refusing = false;
 
   constructor(options: PostOptions) {
     this.#options = options;
@@ -77,20 +75,15 @@ export class PostHandler {
 
   /** For node-fastcgi. */
   readonly handle = (request: FastCgiRequest, response: FastCgiResponse): void => {
-    this.#open++;
-    new Post(request, response, this.#options, this.#account, () => {
-      this.#open--;
-      if (this.#open === 0) for (const idle of this.#whenIdle.splice(0)) idle();
-    }).start(String(++this.#count), this.#stopping);
+    const isRefusing = (): boolean => this.#refusing;
+    new Post(request, response, this.#options, this.#account, isRefusing).start(
+      String(++this.#count),
+    );
   };
 
-  /** New requests are answered 503 from now on; resolves when those that run have been answered. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    if (this.#open === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle.push(resolve);
-    });
+  /** What is not complete by now is answered 503: the gateway is about to end. */
+  refuse(): void {
+    this.#refusing = true;
   }
 
   /** Adds bytes that are in flight; gives whether there is room for them. */
@@ -105,7 +98,7 @@ class Post {
   readonly #response: FastCgiResponse;
   readonly #options: PostOptions;
   readonly #account: (bytes: number) => boolean;
-  readonly #closed: () => void;
+  readonly #isRefusing: () => boolean;
   readonly #begun = performance.now();
   #id = '';
   #head: Head | undefined;
@@ -121,20 +114,19 @@ class Post {
     response: FastCgiResponse,
     options: PostOptions,
     account: (bytes: number) => boolean,
-    closed: () => void,
+    isRefusing: () => boolean,
   ) {
     this.#request = request;
     this.#response = response;
     this.#options = options;
     this.#account = account;
-    this.#closed = closed;
+    this.#isRefusing = isRefusing;
   }
 
-  start(number: string, stopping: boolean): void {
+  start(number: string): void {
     const request = this.#request;
     this.#id = request.cgiParams['UNIQUE_ID'] ?? number;
     this.#attempt(() => {
-      if (stopping) throw new GatewayError('stopping', 'the gateway is stopping; try again later');
       this.#head = readHead(request, this.#options.maxBody);
       this.#intake = this.#openIntake(this.#head);
     });
@@ -229,12 +221,13 @@ class Post {
     }
     this.#release();
     this.#answer(taken);
-    this.#closed();
   }
 
   /** @returns what is safe now */
   async #complete(): Promise<Taken> {
     if (this.#error !== undefined) throw this.#error;
+    if (this.#isRefusing())
+      throw new GatewayError('stopping', 'the gateway is stopping; try again later');
     const announced = this.#head?.contentLength;
     if (announced !== undefined && announced !== this.#bytes)
       throw new GatewayError(
@@ -262,6 +255,5 @@ class Post {
     this.#done = true;
     this.#drop();
     this.#options.aborted(this.#facts);
-    this.#closed();
   }
 }

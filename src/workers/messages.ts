@@ -1,4 +1,5 @@
 /** What the primary process and its workers say to each other. */
+import type { Place } from '../accept/listen.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Answered } from '../monitor/figures.ts';
 import type { Page, PagePath } from '../monitor/page.ts';
@@ -41,7 +42,12 @@ export type FromWorker =
   | { readonly kind: 'measured'; readonly figures: ProcessFigures };
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly name: string; readonly analyzer: Uint8Array }
+  | {
+      readonly kind: 'start';
+      readonly name: string;
+      readonly place: Place;
+      readonly analyzer: Uint8Array;
+    }
   | { readonly kind: 'appended'; readonly results: readonly AppendResult[] }
   /** without a page none could be made */
   | { readonly kind: 'page'; readonly id: number; readonly page: Page | undefined }

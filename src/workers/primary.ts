@@ -10,7 +10,6 @@ import { toGatewayError } from '../errors.ts';
 import type { Behind, Front } from '../front.ts';
 import type { Log } from '../log.ts';
 import type { ProcessFigures } from '../monitor/process.ts';
-import type { Options } from '../options.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** milliseconds until a worker that died is replaced: one that cannot live is not started all the time */
@@ -18,15 +17,12 @@ const PAUSE = 500;
 
 /** All workers together. */
 export class Workers implements Front {
-  /** of the socket */
-  readonly #path: string;
   readonly #behind: Behind;
   readonly #log: Log;
   readonly #all = new Map<string, WorkerProcess>();
   #stopping = false;
 
-  constructor(path: string, behind: Behind, log: Log) {
-    this.#path = path;
+  constructor(behind: Behind, log: Log) {
     this.#behind = behind;
     this.#log = log;
   }
@@ -36,7 +32,8 @@ export class Workers implements Front {
    * @throws GatewayError that it could not start with
    */
   async start(name: string): Promise<void> {
-    if (this.#all.size === 0) await removeStale(this.#path);
+    const { place } = this.#behind;
+    if (this.#all.size === 0 && 'path' in place) await removeStale(place.path);
     const worker = new WorkerProcess(name, this.#behind, (how) => {
       // only once it has listened: before, its start fails
       if (!this.#all.delete(name) || this.#stopping) return;
@@ -51,6 +48,10 @@ export class Workers implements Front {
   async processes(): Promise<ProcessFigures[]> {
     const found = await Promise.all([...this.#all.values()].map((worker) => worker.measure()));
     return found.filter((figures) => figures !== undefined);
+  }
+
+  isWell(): boolean {
+    return this.#all.size > 0;
   }
 
   async stop(): Promise<void> {
@@ -76,15 +77,14 @@ export class Workers implements Front {
  * Starts as many workers as are wanted, which all listen on the one socket.
  * @throws GatewayError configuration
  */
-export async function startWorkers(options: Options, behind: Behind, log: Log): Promise<Workers> {
+export async function startWorkers(count: number, behind: Behind, log: Log): Promise<Workers> {
   // workers take connections from the socket themselves; by turns each would go through the primary
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ serialization: 'advanced' });
-  const workers = new Workers(options.sock, behind, log);
+  const workers = new Workers(behind, log);
   try {
     // the first one makes the socket
-    for (let number = 1; number <= options.workers; number++)
-      await workers.start(`worker-${number}`);
+    for (let number = 1; number <= count; number++) await workers.start(`worker-${number}`);
     return workers;
   } catch (error) {
     await workers.stop();

@@ -16,8 +16,8 @@ import {
 
 /** milliseconds for a worker to listen */
 const START_PATIENCE = 15_000;
-/** milliseconds for a worker to end; it gives running requests 3 s */
-const STOP_PATIENCE = 5000;
+/** milliseconds for a worker to end; it gives running requests 10 s */
+const STOP_PATIENCE = 12_000;
 /** milliseconds for a worker to tell its figures */
 const MEASURE_PATIENCE = 1000;
 
@@ -95,8 +95,9 @@ export class WorkerProcess {
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'up': {
-        const { analyzer } = this.#behind.delivery;
-        this.#send({ kind: 'start', name: this.name, analyzer });
+        const { place, delivery } = this.#behind;
+        const { analyzer } = delivery;
+        this.#send({ kind: 'start', name: this.name, place, analyzer });
         return;
       }
       case 'listening':

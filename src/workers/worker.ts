@@ -1,4 +1,5 @@
 /** A worker's side of `--workers`: takes requests, and hands what they contain to the primary. */
+import type { Place } from '../accept/listen.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { startFront, type Behind, type Front } from '../front.ts';
 import type { Log } from '../log.ts';
@@ -28,6 +29,7 @@ interface Waiting<T> {
 
 /** What is in the primary: queue, figures and pages. */
 class Primary implements Behind {
+  readonly place: Place;
   readonly delivery: Behind['delivery'];
   readonly figures: Behind['figures'];
   readonly #appending = new Map<number, Waiting<void>>();
@@ -36,7 +38,8 @@ class Primary implements Behind {
   #notes: Note[] = [];
   #count = 0;
 
-  constructor(analyzer: Uint8Array) {
+  constructor(place: Place, analyzer: Uint8Array) {
+    this.place = place;
     this.delivery = {
       analyzer,
       append: (frames, messages) => this.#append(frames, messages),
@@ -124,7 +127,7 @@ class WorkerRole {
     switch (message.kind) {
       case 'start':
         this.#watch = watchProcess(message.name);
-        this.#start(new Primary(message.analyzer));
+        this.#start(new Primary(message.place, message.analyzer));
         return;
       case 'appended':
         this.#primary?.settle(message.results);

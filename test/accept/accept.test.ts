@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
@@ -265,19 +265,33 @@ suite('accept', () => {
     assert.deepEqual([id, client, subject, bytes], ['Zk1', '192.0.2.1', 'CN=sensor', 6]);
   });
 
-  test('when it stops it answers 503 to new requests and finishes those that run', async () => {
-    let release: (count: number) => void = () => undefined;
-    complete = () =>
-      new Promise((resolve) => {
-        release = resolve;
+  test('what was accepted before it closes is answered, what is not complete when it refuses gets 503', async () => {
+    const send = (socket: Socket): void => {
+      socket.write(stdin(Buffer.from('<xml/>')));
+      socket.write(stdin(Buffer.alloc(0)));
+    };
+    const sockets: Socket[] = [];
+    const begin = (): Promise<Answer> =>
+      converse(path, (socket) => {
+        const params = { REQUEST_METHOD: 'POST', CONTENT_TYPE: 'text/xml', CONTENT_LENGTH: '6' };
+        socket.write(head(params));
+        sockets.push(socket);
       });
-    const running = post(path, '<xml/>');
-    await sleep(50);
-    const stopped = handler.stop();
-    assert.equal((await post(path, '<xml/>')).status, 503);
-    release(1);
-    assert.equal((await running).status, 200);
-    await stopped;
+    const answers = [begin(), begin()];
+    await sleep(100);
+    const closed = listener?.close();
+    listener = undefined;
+    await assert.rejects(post(path, '<xml/>'), /ENOENT/);
+    const [first, second] = sockets;
+    assert.ok(first !== undefined && second !== undefined);
+    send(first);
+    assert.equal((await answers[0])?.status, 200);
+    handler.refuse();
+    send(second);
+    const refused = await answers[1];
+    assert.equal(refused?.status, 503);
+    assert.match(refused.body, /is stopping/);
+    await closed;
   });
 
   test('the socket has the group of its directory and is closed to others', async () => {

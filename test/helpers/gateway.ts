@@ -42,7 +42,7 @@ export class Gateway {
 
   /** The log of the present process. */
   log(): LogLine[] {
-    return this.#running().stdout.flatMap(parse);
+    return this.#running().stdout.flatMap(parseLog);
   }
 
   /** Waits for the present process to log an event. */
@@ -57,7 +57,7 @@ export class Gateway {
   /** Does something at the very moment when the present process logs an event. */
   onEvent(event: string, action: () => void): void {
     this.#running().onLine((line) => {
-      if (parse(line).some((entry) => entry['event'] === event)) action();
+      if (parseLog(line).some((entry) => entry['event'] === event)) action();
     });
   }
 
@@ -119,7 +119,8 @@ export class Gateway {
   }
 }
 
-function parse(line: string): LogLine[] {
+/** The entry that a line of the gateway's output holds; none if it is something else. */
+export function parseLog(line: string): LogLine[] {
   try {
     const value: unknown = JSON.parse(line);
     return isRecord(value) ? [value] : [];
