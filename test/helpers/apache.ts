@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Scope } from './cleanup.ts';
 import { freePort } from './ports.ts';
 import { rssOf, Service } from './processes.ts';
+import { replaced } from './replaced.ts';
 import { inProject } from './root.ts';
 import { run } from './run.ts';
 import { tempFolder } from './temp.ts';
@@ -31,12 +32,6 @@ ErrorLog "${dir}/error.log"
 </Directory>
 Include "${vhost}"
 `;
-}
-
-function replaced(text: string, what: RegExp, by: string): string {
-  const result = text.replace(what, by);
-  if (result === text) throw new Error(`secef.httpd.conf has nothing that matches ${what.source}`);
-  return result;
 }
 
 function vhostConfig(dir: string, port: number, socket: string): string {
@@ -89,13 +84,20 @@ function parentOf(pid: string): number | undefined {
   }
 }
 
-/** Starts Apache in front of a gateway's socket; whether Debian's own service runs does not matter. */
-export async function startApache(scope: Scope, socket: string): Promise<Apache> {
+/**
+ * Starts Apache in front of a gateway's socket; whether Debian's own service runs does not matter.
+ * @param edit changes secef.httpd.conf for the test
+ */
+export async function startApache(
+  scope: Scope,
+  socket: string,
+  edit: (config: string) => string = (config) => config,
+): Promise<Apache> {
   const command = tool('apache2', 'apache2');
   const dir = tempFolder(scope);
   const port = await freePort();
   const config = join(dir, 'apache.conf');
-  writeFileSync(join(dir, 'vhost.conf'), vhostConfig(dir, port, socket));
+  writeFileSync(join(dir, 'vhost.conf'), edit(vhostConfig(dir, port, socket)));
   writeFileSync(config, mainConfig(dir, join(dir, 'vhost.conf')));
   const check = await run(command, ['-t', '-f', config]);
   if (check.code !== 0) throw new Error(`apache2 refuses secef.httpd.conf: ${check.stderr}`);

@@ -4,7 +4,7 @@ import { tool } from './tools.ts';
 /** An HTTP answer. */
 export interface Answer {
   status: number;
-  /** Names in lower case. */
+  /** Names in lower case; the values of one that comes several times are joined by commas. */
   headers: Map<string, string>;
   body: string;
 }
@@ -21,11 +21,20 @@ export interface Upload {
   rate?: string;
 }
 
-/** Asks with the real curl and any of its options; throws if there is no answer. */
-export async function curl(url: string, args: string[], input?: string): Promise<Answer> {
-  const all = ['--silent', '--show-error', '--include', '--max-time', '120', ...args, url];
+/**
+ * Asks with the real curl and any of its options; throws if there is no answer.
+ * @param within a command that runs another one, such as nsenter with its options
+ */
+export async function curl(
+  url: string,
+  args: string[],
+  input?: string,
+  within: string[] = [],
+): Promise<Answer> {
+  const asking = ['--silent', '--show-error', '--include', '--max-time', '120', ...args, url];
+  const [command = '', ...all] = [...within, tool('curl', 'curl'), ...asking];
   const options = { timeoutMs: 150_000, ...(input === undefined ? {} : { input }) };
-  return parse(await mustRun(tool('curl', 'curl'), all, options));
+  return parse(await mustRun(command, all, options));
 }
 
 /** POSTs a file. */
@@ -54,9 +63,13 @@ function parse(output: string): Answer {
   const status = Number(/^HTTP\/[\d.]+ (\d{3})/.exec(statusLine)?.[1]);
   // 100 Continue comes before the answer proper.
   if (status < 200) return parse(body);
-  const headers = lines.map((line): [string, string] => {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
     const colon = line.indexOf(':');
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-  });
-  return { status, headers: new Map(headers), body };
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return { status, headers, body };
 }
