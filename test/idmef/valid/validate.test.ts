@@ -123,7 +123,7 @@ suite('validator', () => {
   });
 
   test('a document that takes too long is given up, and harms neither neighbours nor later ones', async () => {
-    const hasty = new Validator(500);
+    const hasty = new Validator(2000);
     try {
       // its messages alone take libxml2 some seconds
       const text = `<IDMEF-Message>${'<Alert/>\n'.repeat(1_000_000)}</IDMEF-Message>`;
@@ -134,7 +134,7 @@ suite('validator', () => {
       ]);
       assert.ok(long.status === 'rejected' && long.reason instanceof GatewayError);
       assert.equal(long.reason.code, 'validation-failed');
-      assert.match(long.reason.message, /no answer within 0.5 s; try again later/);
+      assert.match(long.reason.message, /no answer within 2 s; try again later/);
       assert.equal(neighbour.status, 'fulfilled');
       await hasty.validate(whoami);
     } finally {

@@ -1,0 +1,50 @@
+/** `scripts/bench`: options, the runs, the table, the exit status. */
+import minimist from 'minimist';
+import type { Scope } from '../helpers/cleanup.ts';
+import { measure, type BenchOptions } from './measure.ts';
+import { report } from './report.ts';
+
+const DEFAULTS = { rounds: 5, seconds: 5, waiting: 1_000_000, rest: 60, workers: '2' } as const;
+const NUMBERS = ['rounds', 'seconds', 'waiting', 'rest'] as const;
+const USAGE =
+  'usage: scripts/bench [--rounds N] [--seconds N] [--waiting N] [--rest SECONDS] [--workers N]';
+
+function fail(message: string): never {
+  console.error(`scripts/bench: ${message}; ${USAGE}`);
+  process.exit(2);
+}
+
+function readOptions(args: string[]): BenchOptions {
+  const known = new Set<string>([...NUMBERS, 'workers', '_']);
+  const parsed = minimist(args, { string: ['workers'] });
+  for (const name of Object.keys(parsed)) if (!known.has(name)) fail(`unknown option --${name}`);
+  if (parsed._.length > 0) fail(`unknown argument ${parsed._.join(' ')}`);
+  const number = (name: (typeof NUMBERS)[number]): number => {
+    const value: unknown = parsed[name] ?? DEFAULTS[name];
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+    return fail(`--${name} wants a number`);
+  };
+  const workers: unknown = parsed['workers'] ?? DEFAULTS.workers;
+  return {
+    rounds: number('rounds'),
+    seconds: number('seconds'),
+    waiting: number('waiting'),
+    rest: number('rest'),
+    workers: typeof workers === 'string' ? workers : fail('--workers wants a number'),
+  };
+}
+
+async function main(): Promise<boolean> {
+  const options = readOptions(process.argv.slice(2));
+  const undos: (() => Promise<void>)[] = [];
+  const scope: Scope = { after: (undo) => undos.push(undo) };
+  try {
+    const { text, good } = report(await measure(scope, options));
+    console.log(`\n${text}`);
+    return good;
+  } finally {
+    for (const undo of undos.reverse()) await undo();
+  }
+}
+
+process.exitCode = (await main()) ? 0 : 1;

@@ -1,0 +1,181 @@
+/** The figures as a table, and whether the goals are met. */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { VERSION } from '../../src/version.ts';
+import type { Measured, Memory } from './measure.ts';
+import { median, type Run, type Shares } from './rounds.ts';
+
+interface Row {
+  readonly name: string;
+  readonly value: string;
+  readonly ratio?: string;
+  /** what it has to be; without it there is no goal */
+  readonly goal?: string;
+  readonly met?: boolean;
+}
+
+const whole = (value: number): string => value.toFixed(0);
+const two = (value: number): string => value.toFixed(2);
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+function program(command: string, args: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0]?.trim() ?? '';
+}
+
+function machine({ options }: Measured): string {
+  return [
+    `secef ${VERSION}, Node.js ${process.versions.node}, ${program('apache2', ['-v'])}, ${program('prelude-manager', ['--version'])}`,
+    `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, load generator included`,
+    `medians of ${options.rounds} runs of ${options.seconds} s, 16 clients, keep-alive`,
+  ].join('\n');
+}
+
+class Table {
+  readonly rows: Row[] = [];
+  readonly #measured: Measured;
+
+  constructor(measured: Measured) {
+    this.#measured = measured;
+  }
+
+  middle(variant: string, value: (run: Run) => number): number {
+    return median((this.#measured.runs.get(variant) ?? []).map(value));
+  }
+
+  rate(variant: string): number {
+    return this.middle(variant, ({ perSecond }) => perSecond);
+  }
+
+  /** A variant's requests a second against another's. */
+  compare(variant: string, base: string, least?: number): void {
+    const ratio = this.rate(variant) / this.rate(base);
+    this.rows.push({
+      name: variant,
+      value: `${whole(this.rate(variant))} requests/s`,
+      ratio: `${two(ratio)} × ${base}`,
+      ...(least !== undefined && { goal: `≥ ${two(least)}`, met: ratio >= least }),
+    });
+  }
+
+  bulk(variant: string): void {
+    const alerts = this.middle(variant, ({ messagesPerSecond }) => messagesPerSecond);
+    const ratio = alerts / this.rate('ceiling');
+    this.rows.push({
+      name: variant,
+      value: `${whole(alerts)} alerts/s`,
+      ratio: `${two(ratio)} × ceiling`,
+      goal: '≥ 12000 or ≥ 4.00 ×',
+      met: alerts >= 12_000 || ratio >= 4,
+    });
+  }
+
+  refused(): void {
+    const bad = [...this.#measured.runs.values()].flat().reduce((sum, run) => sum + run.bad, 0);
+    this.rows.push({
+      name: 'answers other than 200',
+      value: whole(bad),
+      goal: '0',
+      met: bad === 0,
+    });
+  }
+
+  delivered(variant: string): void {
+    const rate = this.middle(variant, ({ deliveredPerSecond }) => deliveredPerSecond);
+    this.rows.push({
+      name: `${variant}, until the manager has all`,
+      value: `${whole(rate)} alerts/s`,
+    });
+  }
+
+  shares(variant: string): void {
+    const share = (name: keyof Shares): string =>
+      whole(this.middle(variant, ({ shares }) => shares[name]) * 1e6);
+    this.rows.push({
+      name: `${variant}, µs of processor a request`,
+      value: `Apache ${share('apache')}, gateway ${share('gateway')}, prelude-admin ${share('preludeAdmin')}, manager ${share('manager')}`,
+    });
+  }
+
+  memory({ name, atRest, underLoad, afterLoad }: Memory, processes: number): void {
+    const limit = 150e6 * processes;
+    const left = afterLoad / atRest;
+    this.rows.push({
+      name: `resident, ${name}`,
+      value: `${megabytes(atRest)} at rest, ${megabytes(underLoad)} under load, ${megabytes(afterLoad)} after`,
+      ratio: `${two(left)} × rest`,
+      goal: `< ${megabytes(limit)}, ≤ 1.20 ×`,
+      met: underLoad < limit && left <= 1.2,
+    });
+  }
+}
+
+function addLatency(rows: Row[], { latency }: Measured): void {
+  rows.push({
+    name: 'accepted → in the manager, 100 alerts/s',
+    value: `median ${latency.median.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms of ${latency.count}`,
+    goal: 'p99 < 100 ms',
+    met: latency.p99 < 100,
+  });
+}
+
+function addSizes(rows: Row[], { sizes }: Measured): void {
+  for (const { bytes, bytesPerSecond, resident, bad } of sizes)
+    rows.push({
+      name: `--dry-run, body of ${whole(bytes / 1000)} KB`,
+      value: `${(bytesPerSecond / 1e6).toFixed(1)} MB/s, ${megabytes(resident)} resident`,
+      goal: '0 not 200',
+      met: bad === 0,
+    });
+}
+
+function addGrowth(rows: Row[], { growth }: Measured): void {
+  const [first] = growth;
+  for (const { waiting, perSecond, resident, bad } of growth) {
+    const rate = perSecond / (first?.perSecond ?? NaN);
+    const memory = resident / (first?.resident ?? NaN);
+    rows.push({
+      name: `manager down, ${waiting} wait`,
+      value: `${whole(perSecond)} requests/s, ${megabytes(resident)}`,
+      ratio: `${two(rate)} ×, memory ${two(memory)} ×`,
+      goal: '≥ 0.90 ×, ≤ 1.10 ×',
+      met: rate >= 0.9 && memory <= 1.1 && bad === 0,
+    });
+  }
+}
+
+function format(rows: readonly Row[]): string {
+  const line = ({ name, value, ratio = '', goal = '', met }: Row): string =>
+    `| ${name} | ${value} | ${ratio} | ${goal} | ${met === undefined ? '' : met ? 'yes' : 'NO'} |`;
+  return [
+    '| | measured | ratio | goal | met |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(line),
+  ].join('\n');
+}
+
+/** The table, and whether all goals are met. */
+export function report(measured: Measured): { readonly text: string; readonly good: boolean } {
+  const table = new Table(measured);
+  table.rows.push({ name: 'ceiling', value: `${whole(table.rate('ceiling'))} requests/s` });
+  table.compare('single', 'ceiling', 0.85);
+  table.compare('single, workers', 'ceiling', 0.85);
+  table.bulk('bulk');
+  table.bulk('bulk, workers');
+  table.compare('TLS', 'single', 0.7);
+  table.compare('--valid-dtd', 'single', 0.5);
+  table.refused();
+  table.delivered('single');
+  table.delivered('bulk');
+  table.shares('ceiling');
+  table.shares('single');
+  table.shares('single, workers');
+  addLatency(table.rows, measured);
+  const [one, several] = measured.memory;
+  const workers = Number(measured.options.workers);
+  if (one !== undefined) table.memory(one, 1);
+  if (several !== undefined) table.memory(several, workers + 1);
+  addSizes(table.rows, measured);
+  addGrowth(table.rows, measured);
+  const good = table.rows.every(({ met }) => met !== false);
+  return { text: `${machine(measured)}\n\n${format(table.rows)}`, good };
+}
