@@ -153,7 +153,7 @@ tell_what_remains() {
   )
   if has_systemd; then
     is_active secef.service || steps+=(
-      "runuser -u $user -G prelude -- $prefix/bin/secef --check"
+      "runuser -u $user -g $user -G prelude -- $prefix/bin/secef --check"
       "systemctl start secef.socket secef.service"
     )
     if [[ -z ${old_files[$vhost]:-} ]]; then

@@ -158,7 +158,7 @@ test('on Debian: installed, again without any change, and taken away', async (t)
       const dropIn = await host.read(`/etc/systemd/system/secef.${unit}.d/debian.conf`);
       assert.match(dropIn, new RegExp(`^${user}=www-data$`, 'm'));
     }
-    const asGateway = 'runuser -u www-data -G prelude --';
+    const asGateway = 'runuser -u www-data -g www-data -G prelude --';
     assert.equal(await host.mustRun(`cd / && ${asGateway} secef --version`), `secef ${VERSION}\n`);
     const document = inProject('test/fixtures/corpus/real-secef-whoami.xml');
     await host.mustRun(`cp ${document} /a.xml; ${asGateway} secef validate /a.xml`);
