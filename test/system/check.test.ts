@@ -47,6 +47,8 @@ function everywhere(gateway: Gateway): string[] {
 
 /** A user without rights, who may read the project wherever it is. */
 const asNobody = [
+  // nobody may write what measures the coverage, and Node says so
+  ...[tool('env', 'coreutils'), '--unset=NODE_V8_COVERAGE'],
   tool('setpriv', 'util-linux'),
   ...['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'],
   ...['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search'],
