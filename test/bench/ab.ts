@@ -27,10 +27,15 @@ export async function sendLoad(load: Load): Promise<Answers> {
   const { url, document, clients, seconds, certificate } = load;
   const args = ['-q', '-k', '-r', '-c', String(clients), '-t', String(seconds), '-n', String(MOST)];
   const credentials = certificate === undefined ? [] : ['-E', certificate];
+  const target = certificate === undefined ? url : url.replace('http:', 'https:');
   const body = ['-p', document, '-T', 'application/xml'];
-  const text = await mustRun(tool('ab', 'apache2-utils'), [...args, ...credentials, ...body, url], {
-    timeoutMs: (seconds + 60) * 1000,
-  });
+  const text = await mustRun(
+    tool('ab', 'apache2-utils'),
+    [...args, ...credentials, ...body, target],
+    {
+      timeoutMs: (seconds + 60) * 1000,
+    },
+  );
   const figure = (name: string): number =>
     Number(new RegExp(`^${name}: +([\\d.]+)`, 'm').exec(text)?.[1] ?? 0);
   const complete = figure('Complete requests');
