@@ -8,6 +8,7 @@ import { inProject } from './root.ts';
 import { mustRun, run, type RunResult } from './run.ts';
 import { tempFolder } from './temp.ts';
 import { tool } from './tools.ts';
+import { until } from './until.ts';
 
 const OURS = '/usr/local/secef/secef.httpd.conf';
 
@@ -124,9 +125,13 @@ export class Httpd {
     this.#logs = logs;
   }
 
-  /** The virtual host's log of requests. */
-  accessLog(): string {
-    return readFileSync(join(this.#logs, 'secef_access_log'), 'utf8');
+  /** The lines of the virtual host's log of requests, at least so many: they come after the answers. */
+  async requests(count: number): Promise<string[]> {
+    const lines = (): string[] =>
+      readFileSync(join(this.#logs, 'secef_access_log'), 'utf8').split('\n').slice(0, -1);
+    const explain = (): string => `${count} requests in ${lines().join('\n')}`;
+    await until(() => lines().length >= count, 5000, explain);
+    return lines();
   }
 
   /** The virtual host's log of errors. */

@@ -132,6 +132,17 @@ test('who is too slow with the headers or with the body is answered 408', async 
   assert.equal(now, before);
 });
 
+test('clients of HTTP/1.0 can keep their connection, too', async () => {
+  const body = alerts(['kept']);
+  const headers = ['Host: localhost', TYPE, `Content-Length: ${Buffer.byteLength(body)}`];
+  const first = ['POST / HTTP/1.0', ...headers, 'Connection: keep-alive', '', body].join('\r\n');
+  const last = ['POST / HTTP/1.0', ...headers, '', body].join('\r\n');
+  const { answer } = await begin(first + last);
+  const text = await answer;
+  assert.equal(text.match(/^HTTP\/1\.1 200 /gm)?.length, 2, text);
+  assert.match(text, /^content-length: 3\r$/im);
+});
+
 test('50 slow clients do not keep good ones from getting through', async (t) => {
   // with so much time that none of the slow ones is gone before the good ones are through
   const patient = await startApache(t, gateway.socket, (config) =>
