@@ -3,6 +3,9 @@
 /** Takes one line on an adaptation that was made. */
 export type Note = (text: string) => void;
 
+const CAPITAL = /[A-Z]/;
+const CAPITALS = /[A-Z]/g;
+
 const XML_SPACE = ' \t\r\n';
 
 /** XML's white space off both ends (String.trim takes more). */
@@ -16,7 +19,7 @@ export function trim(text: string): string {
 
 /** ASCII letters in lower case, as libprelude compares (String.toLowerCase takes the Kelvin sign for k). */
 export function lowerCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return CAPITAL.test(text) ? text.replaceAll(CAPITALS, (letter) => letter.toLowerCase()) : text;
 }
 
 /** At most 40 characters of a sender's text, quoted, for a message. */

@@ -147,10 +147,16 @@ export class WellFormed {
     this.#pending = [];
     this.#pendingLength = 0;
     let at = 0;
+    let lineEnd = endOfLine(text, 0);
     while (at < text.length) {
       const end = this.#token(text, at, final);
       if (end === undefined) break;
-      this.#advance(text, at, end);
+      // most tokens are within a line
+      if (end <= lineEnd) this.#column += end - at;
+      else {
+        this.#advance(text, at, end);
+        lineEnd = endOfLine(text, end);
+      }
       at = end;
     }
     if (final && at < text.length) throw this.#fault('the document ends inside a tag or section');
@@ -399,6 +405,12 @@ export class WellFormed {
 function at(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
   pattern.lastIndex = index;
   return pattern.exec(text);
+}
+
+/** The index of the line feed that ends the line of `from`; infinite if there is none. */
+function endOfLine(text: string, from: number): number {
+  const index = text.indexOf('\n', from);
+  return index < 0 ? Infinity : index;
 }
 
 /** The index behind the ">" that ends the tag at `start`: the first one outside of quotes. */
