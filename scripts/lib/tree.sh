@@ -10,7 +10,7 @@ readonly list=installed/tree source_list=installed/source
 
 # The files that go into the tree as they are.
 readonly plain=(LICENSE README.md CHANGELOG.md package.json package-lock.json secef.httpd.conf secef.tmpfiles.conf
-  conf bin scripts/install scripts/lib)
+  conf scripts/install scripts/lib scripts/secef)
 
 # One checksum of all that the tree is made of.
 fingerprint() {
@@ -88,7 +88,7 @@ make_tree() {
   mkdir -m 755 "$new"
   copy_plain "$new"
   copy_program "$new"
-  sed -i -e "s,/usr/local/secef,$prefix,g" -e "s,/usr/bin/node,$node,g" "$new/bin/secef"
+  install -D -m 755 <(sed "s,exec node ,exec $node ," "$root/scripts/secef") "$new/bin/secef"
   install_production_modules "$new"
   mkdir "$new/installed"
   (cd "$new" && tree_files . | xargs -d '\n' sha256sum >"$list")

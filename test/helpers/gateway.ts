@@ -30,8 +30,7 @@ export class Gateway {
 
   /** Starts the process without waiting for it to accept. */
   launch(): void {
-    const command = [inProject('build/src/main.js'), ...this.#args];
-    this.#service = new Service(this.#scope, process.execPath, command);
+    this.#service = new Service(this.#scope, inProject('scripts/secef'), this.#args);
   }
 
   /** Starts the process, for the first time or again, and waits until it accepts. */
@@ -43,6 +42,11 @@ export class Gateway {
   /** The log of the present process. */
   log(): LogLine[] {
     return this.#running().stdout.flatMap(parseLog);
+  }
+
+  /** Throws away what the present process has logged, before it takes too much memory. */
+  forgetLog(): void {
+    this.#running().stdout.length = 0;
   }
 
   /** Waits for the present process to log an event. */

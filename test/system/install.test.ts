@@ -121,7 +121,7 @@ test('for packagers: DESTDIR on RHEL, with another prefix and node elsewhere', a
   assert.doesNotMatch(unit, /\/usr\/local\/secef/);
   assert.match(
     await host.read('/destdir/opt/a.b/secef/bin/secef'),
-    /^exec \/opt\/node\/bin\/node \/opt\/a\.b\/secef\/build\/src\/main\.js "\$@"$/m,
+    /exec \/opt\/node\/bin\/node .*"\$folder\/build\/src\/main\.js" "\$@"$/m,
   );
   assert.match(await host.read('/destdir/etc/tmpfiles.d/secef.conf'), /^d .* apache apache -$/m);
 });
