@@ -37,6 +37,11 @@ export class Arrivals {
     }
   }
 
+  /** Bytes of the file that have been counted. */
+  get position(): number {
+    return this.#position;
+  }
+
   close(): void {
     closeSync(this.#file);
   }

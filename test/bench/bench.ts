@@ -4,10 +4,17 @@ import type { Scope } from '../helpers/cleanup.ts';
 import { measure, type BenchOptions } from './measure.ts';
 import { report } from './report.ts';
 
-const DEFAULTS = { rounds: 5, seconds: 5, waiting: 1_000_000, rest: 60, workers: '2' } as const;
-const NUMBERS = ['rounds', 'seconds', 'waiting', 'rest'] as const;
+const DEFAULTS = {
+  rounds: 5,
+  seconds: 5,
+  waiting: 1_000_000,
+  rest: 60,
+  soak: 30,
+  workers: '2',
+} as const;
+const NUMBERS = ['rounds', 'seconds', 'waiting', 'rest', 'soak'] as const;
 const USAGE =
-  'usage: scripts/bench [--rounds N] [--seconds N] [--waiting N] [--rest SECONDS] [--workers N]';
+  'usage: scripts/bench [--rounds N] [--seconds N] [--waiting N] [--rest SECONDS] [--soak MINUTES] [--workers N]';
 
 function fail(message: string): never {
   console.error(`scripts/bench: ${message}; ${USAGE}`);
@@ -30,6 +37,7 @@ function readOptions(args: string[]): BenchOptions {
     seconds: number('seconds'),
     waiting: number('waiting'),
     rest: number('rest'),
+    soak: number('soak'),
     workers: typeof workers === 'string' ? workers : fail('--workers wants a number'),
   };
 }

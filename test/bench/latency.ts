@@ -1,5 +1,5 @@
 /** From the answer 200 to the manager, at a steady rate. */
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alerts } from '../helpers/documents.ts';
 import { names } from '../helpers/load.ts';
@@ -12,30 +12,37 @@ export interface Latency {
   readonly count: number;
 }
 
+const PIECE = 1024 * 1024;
 const PAUSE = 10;
 const PATIENCE = 10_000;
 
 /** When each messageid was seen in the manager's file. */
 class Seen {
   readonly times = new Map<string, number>();
-  readonly #path: string;
-  #size: number;
+  readonly #file: number;
+  readonly #piece = Buffer.alloc(PIECE);
+  #position: number;
+  #rest = '';
 
   constructor(path: string) {
-    this.#path = path;
-    this.#size = statSync(path).size;
+    this.#file = openSync(path, 'r');
+    this.#position = fstatSync(this.#file).size;
   }
 
   look(): void {
-    const { size } = statSync(this.#path);
-    if (size === this.#size) return;
+    const read = readSync(this.#file, this.#piece, 0, PIECE, this.#position);
+    if (read === 0) return;
     const now = performance.now();
-    // a messageid is at the start of its message: what is cut at the end comes with the next look
-    const text = readFileSync(this.#path).subarray(this.#size).toString('latin1');
+    this.#position += read;
+    const text = this.#rest + this.#piece.toString('latin1', 0, read);
     const complete = text.lastIndexOf('</IDMEF-Message>') + 1;
     for (const [, id = ''] of text.slice(0, complete).matchAll(/messageid="(latency-\d+)"/g))
       if (!this.times.has(id)) this.times.set(id, now);
-    this.#size += complete;
+    this.#rest = text.slice(complete);
+  }
+
+  close(): void {
+    closeSync(this.#file);
   }
 }
 
@@ -64,6 +71,7 @@ export async function measureLatency(url: string, file: string, count: number): 
       await sleep(PAUSE);
   } finally {
     clearInterval(watch);
+    seen.close();
   }
   if (seen.times.size < count) throw new Error(`${seen.times.size} of ${count} have arrived`);
   const delays = [...answered].map(([id, at]) => Math.max(0, (seen.times.get(id) ?? 0) - at));

@@ -16,6 +16,7 @@ import {
   type Subject,
 } from './parts.ts';
 import { runOnce, runRounds, type Run, type Variant } from './rounds.ts';
+import { measureSoak, type Soaked } from './soak.ts';
 import { isGateway, residentOf } from './usage.ts';
 
 export interface BenchOptions {
@@ -26,6 +27,8 @@ export interface BenchOptions {
   readonly waiting: number;
   /** seconds after the load, until the memory at rest is looked at */
   readonly rest: number;
+  /** of load without a pause, to see whether memory grows; 0 for none */
+  readonly soak: number;
   /** of the gateway that is not the default one */
   readonly workers: string;
 }
@@ -53,6 +56,7 @@ export interface Measured {
   readonly latency: Latency;
   readonly sizes: readonly Sized[];
   readonly growth: readonly Grown[];
+  readonly soaked: Soaked | undefined;
 }
 
 const BULK = 100;
@@ -135,6 +139,8 @@ export async function measure(scope: Scope, options: BenchOptions): Promise<Meas
     seconds: options.seconds,
     workers: '1',
   });
+  const soaked =
+    options.soak === 0 ? undefined : await measureSoak(gateways.plain, manager, options.soak);
   const memory = [
     {
       name: '1 process',
@@ -149,5 +155,5 @@ export async function measure(scope: Scope, options: BenchOptions): Promise<Meas
       afterLoad: afterLoad.workers,
     },
   ];
-  return { options, runs, memory, latency, sizes, growth };
+  return { options, runs, memory, latency, sizes, growth, soaked };
 }

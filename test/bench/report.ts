@@ -1,5 +1,5 @@
 /** The figures as a table, and whether the goals are met. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { VERSION } from '../../src/version.ts';
 import type { Measured, Memory } from './measure.ts';
@@ -18,13 +18,15 @@ const whole = (value: number): string => value.toFixed(0);
 const two = (value: number): string => value.toFixed(2);
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-function program(command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0]?.trim() ?? '';
+/** What the program says of its version: the line that has one. */
+function program(command: string, option: string): string {
+  const { stdout, stderr } = spawnSync(command, [option], { encoding: 'utf8' });
+  return /^.*\d+\.\d+\.\d+\S*/m.exec(stderr + stdout)?.[0] ?? 'unknown';
 }
 
 function machine({ options }: Measured): string {
   return [
-    `secef ${VERSION}, Node.js ${process.versions.node}, ${program('apache2', ['-v'])}, ${program('prelude-manager', ['--version'])}`,
+    `secef ${VERSION}, Node.js ${process.versions.node}, ${program('apache2', '-v')}, ${program('prelude-manager', '--version')}`,
     `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, load generator included`,
     `medians of ${options.rounds} runs of ${options.seconds} s, 16 clients, keep-alive`,
   ].join('\n');
@@ -143,6 +145,18 @@ function addGrowth(rows: Row[], { growth }: Measured): void {
   }
 }
 
+function addSoak(rows: Row[], { soaked }: Measured): void {
+  if (soaked === undefined) return;
+  const { minutes, ok, bad, first, last, most } = soaked;
+  rows.push({
+    name: `resident, ${minutes} minutes of load, ${ok} alerts`,
+    value: `${megabytes(first)} in the first third, ${megabytes(last)} in the last, ${megabytes(most)} at most`,
+    ratio: `${two(last / first)} ×`,
+    goal: '≤ 1.10 ×',
+    met: last <= first * 1.1 && bad === 0,
+  });
+}
+
 function format(rows: readonly Row[]): string {
   const line = ({ name, value, ratio = '', goal = '', met }: Row): string =>
     `| ${name} | ${value} | ${ratio} | ${goal} | ${met === undefined ? '' : met ? 'yes' : 'NO'} |`;
@@ -176,6 +190,7 @@ export function report(measured: Measured): { readonly text: string; readonly go
   if (several !== undefined) table.memory(several, workers + 1);
   addSizes(table.rows, measured);
   addGrowth(table.rows, measured);
+  addSoak(table.rows, measured);
   const good = table.rows.every(({ met }) => met !== false);
   return { text: `${machine(measured)}\n\n${format(table.rows)}`, good };
 }
