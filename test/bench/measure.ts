@@ -15,6 +15,7 @@ import {
   type GatewaySubject,
   type Subject,
 } from './parts.ts';
+import { measureReading, type Reading } from './reading.ts';
 import { runOnce, runRounds, type Run, type Variant } from './rounds.ts';
 import { measureSoak, type Soaked } from './soak.ts';
 import { isGateway, residentOf } from './usage.ts';
@@ -53,6 +54,7 @@ export interface Measured {
   readonly options: BenchOptions;
   readonly runs: ReadonlyMap<string, readonly Run[]>;
   readonly memory: readonly Memory[];
+  readonly reading: Reading;
   readonly latency: Latency;
   readonly sizes: readonly Sized[];
   readonly growth: readonly Grown[];
@@ -118,6 +120,7 @@ async function measureSizes(scope: Scope, { apache, pid }: Subject): Promise<Siz
 
 /** Starts everything, and measures. */
 export async function measure(scope: Scope, options: BenchOptions): Promise<Measured> {
+  const reading = measureReading();
   const manager = await startManager(scope, 'bench');
   const gateways = await startGateways(scope, manager, options.workers);
   const arrivals = new Arrivals(manager.file);
@@ -155,5 +158,5 @@ export async function measure(scope: Scope, options: BenchOptions): Promise<Meas
       afterLoad: afterLoad.workers,
     },
   ];
-  return { options, runs, memory, latency, sizes, growth, soaked };
+  return { options, runs, memory, reading, latency, sizes, growth, soaked };
 }

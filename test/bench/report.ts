@@ -111,6 +111,15 @@ class Table {
   }
 }
 
+function addReading(rows: Row[], { reading }: Measured): void {
+  const { reader, sax } = reading;
+  rows.push({
+    name: 'reading alone, µs of processor a document',
+    value: `sax ${whole(sax)}, from bytes to frames ${whole(reader)}`,
+    ratio: `${two(reader / sax)} × sax`,
+  });
+}
+
 function addLatency(rows: Row[], { latency }: Measured): void {
   rows.push({
     name: 'accepted → in the manager, 100 alerts/s',
@@ -183,6 +192,8 @@ export function report(measured: Measured): { readonly text: string; readonly go
   table.shares('ceiling');
   table.shares('single');
   table.shares('single, workers');
+  table.shares('bulk');
+  addReading(table.rows, measured);
   addLatency(table.rows, measured);
   const [one, several] = measured.memory;
   const workers = Number(measured.options.workers);
