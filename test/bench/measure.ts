@@ -66,6 +66,7 @@ const CLIENTS = 16;
 /** alerts of the documents of growing size: about 3 KB each */
 const SIZES = [1, 10, 100, 1000, 3400];
 const LATENCY_ALERTS = 1000;
+const MEGABYTE = 1_000_000;
 
 interface Gateways {
   readonly plain: GatewaySubject;
@@ -109,9 +110,11 @@ async function measureSizes(scope: Scope, { apache, pid }: Subject): Promise<Siz
   const sizes: Sized[] = [];
   for (const count of SIZES) {
     const document = bulkFile(scope, count);
-    const load = { url: apache.url, document, clients: 4, seconds: 3 };
-    const { perSecond, bad } = await sendLoad(load);
     const bytes = statSync(document).size;
+    // time for several of the large ones, too
+    const seconds = bytes > MEGABYTE ? 12 : 3;
+    const load = { url: apache.url, document, clients: 4, seconds };
+    const { perSecond, bad } = await sendLoad(load);
     const memory = residentOf(pid, isGateway);
     sizes.push({ bytes, bytesPerSecond: bytes * perSecond, resident: memory, bad });
   }
