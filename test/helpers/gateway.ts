@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scope } from './cleanup.ts';
 import { groupNumber } from './group.ts';
 import { isRecord } from './narrow.ts';
@@ -8,6 +9,9 @@ import { Service, type Exit } from './processes.ts';
 import { inProject } from './root.ts';
 import { tempFolder } from './temp.ts';
 import { until } from './until.ts';
+
+/** milliseconds without a line of the log */
+const SETTLED = 300;
 
 /** A line of the gateway's log. */
 export type LogLine = Record<string, unknown>;
@@ -42,6 +46,15 @@ export class Gateway {
   /** The log of the present process. */
   log(): LogLine[] {
     return this.#running().stdout.flatMap(parseLog);
+  }
+
+  /** The same, once no more lines come: that of a request comes after its answer. */
+  async settledLog(): Promise<LogLine[]> {
+    const lines = this.#running().stdout;
+    for (let count = lines.length; ; count = lines.length) {
+      await sleep(SETTLED);
+      if (lines.length === count) return this.log();
+    }
   }
 
   /** Throws away what the present process has logged, before it takes too much memory. */

@@ -23,13 +23,9 @@ const apache = await startApache(scope, gateway.socket, (config) =>
   replaced(config, /header=10-20,MinRate=500 body=20-120/, 'header=2-3,MinRate=500 body=2-3'),
 );
 
-/** How many requests the gateway has answered or seen the end of; their lines come after the answers. */
+/** How many requests the gateway has answered or seen the end of. */
 async function requests(): Promise<number> {
-  const logged = (): number => gateway.log().filter(({ id }) => id !== undefined).length;
-  for (let count = logged(); ; count = logged()) {
-    await sleep(300);
-    if (logged() === count) return count;
-  }
+  return (await gateway.settledLog()).filter(({ id }) => id !== undefined).length;
 }
 
 interface Conversation {
