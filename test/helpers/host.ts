@@ -5,7 +5,8 @@ import { mustRun, run, type RunResult } from './run.ts';
 import { tempFolder } from './temp.ts';
 import { tool } from './tools.ts';
 
-// A tmpfs for what is altered, and an overlay of the root file system in it.
+// A tmpfs for what is altered, and an overlay of the root file system in it.  Without Prelude's profiles: scripts/start
+// leaves one of secef on the machine.
 const MOUNT = `
 set -e
 mount -t tmpfs -o mode=755 tmpfs "$1"
@@ -13,6 +14,7 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
 mount --rbind /proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
+[[ ! -d /etc/prelude/profile ]] || mount -t tmpfs -o mode=755 tmpfs "$1/root/etc/prelude/profile"
 echo ready
 exec sleep infinity
 `;
