@@ -1,6 +1,7 @@
 /** Random texts that are valid for the type of a field. */
 import fc, { type Arbitrary } from 'fast-check';
-import type { ValueField, ValueType } from '../../src/idmef/classes.ts';
+import type { ValueType } from '../../src/idmef/class-table.ts';
+import type { ValueField } from '../../src/idmef/classes.ts';
 
 const character = (from: number, to: number): Arbitrary<string> =>
   fc.integer({ min: from, max: to }).map((code) => String.fromCodePoint(code));

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { IDMEF_CLASSES, preludeName, type Field } from '../../src/idmef/classes.ts';
+import { preludeName } from '../../src/idmef/class-table.ts';
+import { IDMEF_CLASSES, type Field } from '../../src/idmef/classes.ts';
 import { isRecord } from '../helpers/narrow.ts';
 import { inProject } from '../helpers/root.ts';
 
