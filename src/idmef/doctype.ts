@@ -5,6 +5,7 @@
  */
 import { GatewayError } from '../errors.ts';
 import { BAD_REFERENCE, NCNAME, NMTOKEN, NO_CHAR, QNAME, SPACE as S } from './names.ts';
+import { matchAt } from './text.ts';
 
 /** Longest declaration in characters. */
 const DOCTYPE_LIMIT = 65536;
@@ -65,11 +66,6 @@ const ITEMS = [
   `<!NOTATION${S}+${NCNAME}${S}+(?:SYSTEM${S}+${LITERAL}|PUBLIC${S}+${PUBID}(?:${S}+${LITERAL})?)${S}*>`,
 ].map((source) => new RegExp(source, 'y'));
 
-function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-}
-
 type Building = Map<string, Map<string, AttributeDeclaration>>;
 
 function addDeclarations(found: RegExpExecArray, declarations: Building): void {
@@ -97,16 +93,16 @@ function item(text: string, at: number, declarations: Building): number | undefi
       'entity-declared',
       'the document declares an entity; write the characters themselves instead',
     );
-  const attlist = match(ATTLIST, text, at);
+  const attlist = matchAt(ATTLIST, text, at);
   if (attlist !== null) {
     addDeclarations(attlist, declarations);
     return at + attlist[0].length;
   }
-  const element = match(ELEMENT, text, at);
+  const element = matchAt(ELEMENT, text, at);
   if (element !== null)
     return isContentModel(element[1] ?? '') ? at + element[0].length : undefined;
   for (const pattern of ITEMS) {
-    const found = match(pattern, text, at);
+    const found = matchAt(pattern, text, at);
     if (found !== null) return at + found[0].length;
   }
   return undefined;
@@ -114,12 +110,12 @@ function item(text: string, at: number, declarations: Building): number | undefi
 
 function parse(text: string): Doctype | undefined {
   const declarations: Building = new Map();
-  const head = match(HEAD, text, 0);
+  const head = matchAt(HEAD, text, 0);
   if (head === null) return undefined;
   let end = head[0].length;
   if (head[1] === '>') return { end, declarations };
   for (;;) {
-    const tail = match(TAIL, text, end);
+    const tail = matchAt(TAIL, text, end);
     if (tail !== null) return { end: end + tail[0].length, declarations };
     const next = item(text, end, declarations);
     if (next === undefined) return undefined;

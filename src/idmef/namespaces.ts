@@ -1,5 +1,6 @@
 /** Namespaces in XML 1.0: which are IDMEF's, and what the prefixes of a document stand for. */
 import { GatewayError } from '../errors.ts';
+import type { Attribute, Element } from './content.ts';
 
 /** RFC 4765, 5; the 2004 draft. None at all is IDMEF's, too. */
 const IDMEF = new Set(['http://iana.org/idmef', 'urn:iana:xml:ns:idmef']);
@@ -25,6 +26,13 @@ export function splitName(name: string): { prefix: string; local: string } {
 export type Declarations = readonly string[];
 
 const NONE: Declarations = [];
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
+/** An attribute as it stands in a tag. */
+interface Sent {
+  readonly name: string;
+  readonly value: string;
+}
 
 /** What the prefixes stand for at the place that is being read. */
 export class Namespaces {
@@ -35,7 +43,7 @@ export class Namespaces {
    * An element begins: what it declares is in force until `close`.
    * @throws GatewayError malformed-xml, without a place
    */
-  open(attributes: readonly { readonly name: string; readonly value: string }[]): Declarations {
+  open(attributes: readonly Sent[]): Declarations {
     if (attributes.length === 0) return NONE;
     const prefixes = [];
     for (const { name, value } of attributes) {
@@ -53,6 +61,39 @@ export class Namespaces {
   /** The element that declared these ends. */
   close(declarations: Declarations): void {
     for (const prefix of declarations) this.#declared.get(prefix)?.pop();
+  }
+
+  /**
+   * An element that has begun and its attributes, with their namespaces; without declarations.
+   * @throws GatewayError malformed-xml, without a place
+   */
+  element(name: string, sent: readonly Sent[]): Element {
+    const { prefix, local } = splitName(name);
+    const uri = this.resolve(prefix);
+    if (sent.length === 0) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
+    const attributes: Attribute[] = [];
+    let prefixed = false;
+    for (const { name: full, value } of sent) {
+      if (isDeclaration(full)) continue;
+      const parts = splitName(full);
+      prefixed ||= parts.prefix !== '';
+      attributes.push({
+        local: parts.local,
+        prefix: parts.prefix,
+        uri: this.resolveAttribute(parts.prefix),
+        value,
+      });
+    }
+    if (prefixed) checkRepeated(name, attributes);
+    return { uri, prefix, local, attributes };
+  }
+
+  /**
+   * The namespace of an attribute's prefix: without one it has none, whatever the default is.
+   * @throws GatewayError malformed-xml, without a place
+   */
+  resolveAttribute(prefix: string): string {
+    return prefix === '' ? '' : this.resolve(prefix);
   }
 
   /**
@@ -78,4 +119,16 @@ function checkDeclaration(prefix: string, uri: string): void {
   if (reserved) throw new GatewayError('malformed-xml', `xmlns:${prefix}="${uri}" is reserved`);
   if (prefix !== '' && uri === '')
     throw new GatewayError('malformed-xml', `the prefix ${prefix}: is declared as nothing`);
+}
+
+/** Section 6.3: by two prefixes; what is the same to the letter was found before. */
+function checkRepeated(element: string, attributes: readonly Attribute[]): void {
+  const seen = new Set<string>();
+  for (const { local, uri } of attributes) {
+    // no local name has a space
+    const identity = `${local} ${uri}`;
+    if (seen.has(identity))
+      throw new GatewayError('malformed-xml', `<${element}> has ${local} twice, by two prefixes`);
+    seen.add(identity);
+  }
 }

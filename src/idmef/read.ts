@@ -5,12 +5,11 @@
  */
 import sax, { type Attribute as SaxAttribute, type SAXParser } from 'sax';
 import { GatewayError, type Position } from '../errors.ts';
-import type { Attribute, Element } from './content.ts';
 import { Decoder } from './decode.ts';
 import type { Builder, Context } from './builder.ts';
 import { DocumentBuilder } from './class-builders.ts';
 import type { Message } from './message.ts';
-import { isDeclaration, Namespaces, splitName, type Declarations } from './namespaces.ts';
+import { Namespaces, type Declarations } from './namespaces.ts';
 import { WellFormed } from './wellformed.ts';
 
 // Tokens are bounded by the limits on the body; sax's own limit would cut text in two.
@@ -19,8 +18,6 @@ sax.MAX_BUFFER_LENGTH = Infinity;
 const ELEMENT_LIMIT = 50000;
 /** characters that sax gets at a time */
 const SLICE = 2 ** 18;
-
-const NO_ATTRIBUTES: readonly Attribute[] = [];
 
 /** One adaptation that was made to hold a value in Prelude. */
 export interface Adaptation {
@@ -217,7 +214,7 @@ export class Reader {
   #openElement(name: string, around: Builder, position: Position): void {
     const attributes = this.#attributesOf(name);
     const declarations = this.#namespaces.open(attributes);
-    const builder = around.open(this.#element(name, attributes));
+    const builder = around.open(this.#namespaces.element(name, attributes));
     // behind open, which may begin a message
     if (++this.#elements > ELEMENT_LIMIT)
       throw new GatewayError('limit-exceeded', `a message of more than ${ELEMENT_LIMIT} elements`);
@@ -232,28 +229,6 @@ export class Reader {
       name,
       value: wellFormed.attributeValue(element, name, value),
     }));
-  }
-
-  #element(name: string, sent: readonly SaxAttribute[]): Element {
-    const { prefix, local } = splitName(name);
-    const uri = this.#namespaces.resolve(prefix);
-    if (sent.length === 0) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
-    const attributes: Attribute[] = [];
-    let prefixed = false;
-    for (const { name: full, value } of sent) {
-      if (isDeclaration(full)) continue;
-      const parts = splitName(full);
-      prefixed ||= parts.prefix !== '';
-      attributes.push({
-        local: parts.local,
-        prefix: parts.prefix,
-        // an attribute without a prefix has no namespace, whatever the default is
-        uri: parts.prefix === '' ? '' : this.#namespaces.resolve(parts.prefix),
-        value,
-      });
-    }
-    if (prefixed) checkRepeated(name, attributes);
-    return { uri, prefix, local, attributes };
   }
 
   /** What sax refuses: WellFormed leaves only references to characters that XML does not have. */
@@ -273,18 +248,6 @@ function placed(error: unknown, builder: Builder, position: Position): unknown {
   if (!(error instanceof GatewayError) || error.position !== undefined) return error;
   const path = error.path ?? (error.code === 'malformed-xml' ? '' : builder.path);
   return new GatewayError(error.code, error.message, { position, path, cause: error.cause });
-}
-
-/** Namespaces in XML 1.0, 6.3: by two prefixes; what is the same to the letter was found before. */
-function checkRepeated(element: string, attributes: readonly Attribute[]): void {
-  const seen = new Set<string>();
-  for (const { local, uri } of attributes) {
-    // no local name has a space
-    const identity = `${local} ${uri}`;
-    if (seen.has(identity))
-      throw new GatewayError('malformed-xml', `<${element}> has ${local} twice, by two prefixes`);
-    seen.add(identity);
-  }
 }
 
 /** XML 1.0, 2.2 */

@@ -8,7 +8,8 @@
 import { GatewayError, type ErrorCode, type Position } from '../errors.ts';
 import { readDoctype, type Declarations } from './doctype.ts';
 import { BAD_REFERENCE, NCNAME, NO_CHAR, QNAME, SPACE as S } from './names.ts';
-import { quote } from './text.ts';
+import { readStartTag } from './start-tag.ts';
+import { quote, matchAt } from './text.ts';
 
 /** Takes the tokens, in order. */
 export interface Tokens {
@@ -19,15 +20,9 @@ export interface Tokens {
 }
 
 const NESTING_LIMIT = 100;
-const ATTRIBUTE_LIMIT = 1000;
-const NAME_LIMIT = 65536;
 /** characters that attribute defaults may add to a document */
 const DEFAULTS_LIMIT = 1024 * 1024;
 
-const TAG_NAME = new RegExp(`<(${QNAME})`, 'y');
-const BARE_TAG = new RegExp(`<(${QNAME})/?>`, 'y');
-const ATTRIBUTE = new RegExp(`${S}+(${QNAME})${S}*=${S}*(["'])`, 'y');
-const TAG_END = new RegExp(`${S}*/?>`, 'y');
 const END_TAG = new RegExp(`</(${QNAME})${S}*>`, 'y');
 const INSTRUCTION = new RegExp(`<\\?(${NCNAME})(?:${S}+([^]*))?\\?>`, 'y');
 const DECLARATION = new RegExp(
@@ -39,11 +34,7 @@ const DECLARATION = new RegExp(
 const TEXT_FAULT = new RegExp(`${NO_CHAR}|\\]\\]>|${BAD_REFERENCE}`);
 const VALUE_FAULT = new RegExp(`${NO_CHAR}|<|${BAD_REFERENCE}`);
 const CHARACTER_FAULT = new RegExp(NO_CHAR);
-const NO_NAMES: ReadonlySet<string> = new Set();
 const LINE_FEED = 10;
-const DOUBLE_QUOTE = 34;
-const SINGLE_QUOTE = 39;
-const GREATER = 62;
 const BLANK = /^[ \t\n]*$/;
 const COMMENT = '<!--';
 const CDATA = '<![CDATA[';
@@ -196,21 +187,12 @@ export class WellFormed {
   }
 
   #startTag(text: string, start: number): number | undefined {
-    // most have no attributes
-    const bare = at(BARE_TAG, text, start);
-    if (bare !== null) {
-      const [tag, name = ''] = bare;
-      if (name.length <= NAME_LIMIT) {
-        this.#openTag(name, NO_NAMES, tag);
-        return start + tag.length;
-      }
-    }
-    const end = endOfTag(text, start);
-    if (end === undefined) return undefined;
+    const found = this.#placed(() => readStartTag(text, start));
+    if (found === undefined) return undefined;
+    const { name, attributes, isBare, end } = found;
     const tag = text.slice(start, end);
-    const { name, attributes } = this.#checkStartTag(tag);
-    this.#check(tag, VALUE_FAULT, 1);
-    this.#openTag(name, attributes, tag.replace(/[\t\n]/g, ' '));
+    if (!isBare) this.#check(tag, VALUE_FAULT, 1);
+    this.#openTag(name, attributes, isBare ? tag : tag.replace(/[\t\n]/g, ' '));
     return end;
   }
 
@@ -223,43 +205,6 @@ export class WellFormed {
       throw this.#fault(`elements are nested more than ${NESTING_LIMIT} deep`, 'limit-exceeded');
     if (!tag.endsWith('/>')) this.#open.push({ name, line: this.#line });
     this.#tokens.markup(this.#withDefaults(name, attributes, tag));
-  }
-
-  /** The grammar of a start tag and its limits; gives the names in it. */
-  #checkStartTag(tag: string): { name: string; attributes: ReadonlySet<string> } {
-    const name = at(TAG_NAME, tag, 0)?.[1];
-    if (name === undefined) throw this.#fault('"<" does not begin a tag here; write &lt; for it');
-    let index = 1 + name.length;
-    let names = name.length;
-    const attributes = new Set<string>();
-    for (;;) {
-      const found = at(ATTRIBUTE, tag, index);
-      if (found === null) break;
-      const [all, attribute = '', mark = ''] = found;
-      const close = tag.indexOf(mark, index + all.length);
-      if (close < 0) throw this.#fault(`the value of ${attribute} in <${name}> is not closed`);
-      if (attributes.has(attribute)) throw this.#fault(`<${name}> has ${attribute} twice`);
-      // sax keeps attributes in an object and calls this of it
-      if (attribute === 'hasOwnProperty')
-        throw this.#fault(`<${name}> has an attribute ${attribute}, which cannot be read`);
-      attributes.add(attribute);
-      names += attribute.length;
-      if (attributes.size > ATTRIBUTE_LIMIT)
-        throw this.#fault(
-          `<${name}> has more than ${ATTRIBUTE_LIMIT} attributes`,
-          'limit-exceeded',
-        );
-      index = close + 1;
-    }
-    if (names > NAME_LIMIT)
-      throw this.#fault(
-        `the names of one element exceed ${NAME_LIMIT} characters`,
-        'limit-exceeded',
-      );
-    const rest = at(TAG_END, tag, index)?.[0];
-    if (rest === undefined || index + rest.length !== tag.length)
-      throw this.#fault(`<${name}> has a malformed attribute at ${quote(tag.slice(index).trim())}`);
-    return { name, attributes };
   }
 
   /** The tag with the attributes that the internal subset declares a default for. */
@@ -290,7 +235,7 @@ export class WellFormed {
       this.#tokens.markup(token);
       return end;
     }
-    const name = at(END_TAG, token, 0)?.[1];
+    const name = matchAt(END_TAG, token, 0)?.[1];
     if (name === undefined) throw this.#fault(`${quote(token)} is not an end tag`);
     const open = this.#open.pop();
     if (open === undefined) throw this.#fault(`</${name}> without a start tag`);
@@ -305,7 +250,7 @@ export class WellFormed {
     if (end === 1) return undefined;
     const token = text.slice(start, end);
     this.#check(token, CHARACTER_FAULT);
-    const [, target = '', data = ''] = at(INSTRUCTION, token, 0) ?? [];
+    const [, target = '', data = ''] = matchAt(INSTRUCTION, token, 0) ?? [];
     if (target.toLowerCase() === 'xml') this.#checkDeclaration(token);
     else if (target === '') throw this.#fault(`${quote(token)} is not a processing instruction`);
     else if (this.#open.length > 0) this.#tokens.instruction(target, data);
@@ -315,7 +260,8 @@ export class WellFormed {
 
   #checkDeclaration(token: string): void {
     if (!this.#atStart) throw this.#fault('an XML declaration that is not at the very beginning');
-    if (at(DECLARATION, token, 0)?.[0] !== token) throw this.#fault('a malformed XML declaration');
+    if (matchAt(DECLARATION, token, 0)?.[0] !== token)
+      throw this.#fault('a malformed XML declaration');
   }
 
   #declaration(text: string, start: number, final: boolean): number | undefined {
@@ -402,26 +348,8 @@ export class WellFormed {
   }
 }
 
-function at(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
-  pattern.lastIndex = index;
-  return pattern.exec(text);
-}
-
 /** The index of the line feed that ends the line of `from`; infinite if there is none. */
 function endOfLine(text: string, from: number): number {
   const index = text.indexOf('\n', from);
   return index < 0 ? Infinity : index;
-}
-
-/** The index behind the ">" that ends the tag at `start`: the first one outside of quotes. */
-function endOfTag(text: string, start: number): number | undefined {
-  for (let i = start + 1; i < text.length; i++) {
-    const character = text.charCodeAt(i);
-    if (character === GREATER) return i + 1;
-    if (character === DOUBLE_QUOTE || character === SINGLE_QUOTE) {
-      i = text.indexOf(text.charAt(i), i + 1);
-      if (i < 0) return undefined;
-    }
-  }
-  return undefined;
 }

@@ -204,8 +204,7 @@ class Walk {
       .filter(({ name }) => !isDeclaration(name))
       .map(({ name, value }) => {
         const { prefix, local } = splitName(name);
-        // an attribute without a prefix has no namespace, whatever the default is
-        return { uri: prefix === '' ? '' : this.#namespaces.resolve(prefix), local, name, value };
+        return { uri: this.#namespaces.resolveAttribute(prefix), local, name, value };
       });
   }
 }
