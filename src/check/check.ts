@@ -2,7 +2,7 @@
  * `secef --check`: says whether a gateway with these options would work here, and what to do.
  *
  * It looks and changes nothing: no directory, socket or lock is made, and no message sent. Managers
- * see a connection.
+ * see a connection, for which libprelude makes the spool directories that it makes for every session.
  */
 import { GatewayError } from '../errors.ts';
 import type { Options } from '../options.ts';
@@ -41,7 +41,11 @@ async function allFindings(options: Options): Promise<Finding[]> {
     await checkSocket(sock),
     ...(dryRun
       ? []
-      : [checkPrograms(), ...checkQueue(queue, queueLimit), ...(await preludeFindings(options))]),
+      : [
+          checkPrograms(),
+          ...(await checkQueue(queue, queueLimit)),
+          ...(await preludeFindings(options)),
+        ]),
     ...(validDtd ? [await checkGrammars()] : []),
     await checkClock(),
   ];

@@ -3,8 +3,9 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { reason } from '../errors.ts';
+import { disk } from '../queue/files.ts';
 import { isLocked } from '../queue/lock.ts';
-import { REJECTED } from '../queue/rejected.ts';
+import { countRejected } from '../queue/rejected.ts';
 import { segmentNumber } from '../queue/segment.ts';
 import { about, amount, type Finding } from './finding.ts';
 
@@ -28,12 +29,6 @@ function waitingBytes(directory: string): number {
     .reduce((sum, size) => sum + size, 0);
 }
 
-function countRejected(directory: string): number {
-  const rejected = join(directory, REJECTED);
-  if (!existsSync(rejected)) return 0;
-  return readdirSync(rejected).filter((name) => name.endsWith('.idmef')).length;
-}
-
 function spaceFinding(directory: string, waiting: number, limit: number): Finding {
   const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
@@ -49,7 +44,7 @@ function spaceFinding(directory: string, waiting: number, limit: number): Findin
   return ok(facts);
 }
 
-function directoryFindings(directory: string, limit: number): Finding[] {
+async function directoryFindings(directory: string, limit: number): Promise<Finding[]> {
   const there = existing(resolve(directory));
   // as much as making it and writing there takes
   accessSync(there, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -57,7 +52,7 @@ function directoryFindings(directory: string, limit: number): Finding[] {
     if (!statSync(there).isDirectory()) return [fail(`${there} is not a directory`)];
     return [ok(`${directory} is made at the first start`), spaceFinding(there, 0, limit)];
   }
-  const rejected = countRejected(directory);
+  const rejected = await countRejected(disk, directory);
   return [
     ok(`${directory} ${isLocked(directory) ? 'in use by a running gateway' : 'is free'}`),
     spaceFinding(directory, waitingBytes(directory), limit),
@@ -70,9 +65,9 @@ function directoryFindings(directory: string, limit: number): Finding[] {
 }
 
 /** Looks at the directory, or where it would be made. Leaves no lock and makes nothing. */
-export function checkQueue(directory: string, limit: number): Finding[] {
+export async function checkQueue(directory: string, limit: number): Promise<Finding[]> {
   try {
-    return directoryFindings(directory, limit);
+    return await directoryFindings(directory, limit);
   } catch (error) {
     return [
       fail(

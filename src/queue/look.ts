@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reason } from '../errors.ts';
 import type { Disk } from './files.ts';
 import type { Queue } from './queue.ts';
-import { REJECTED } from './rejected.ts';
+import { countRejected } from './rejected.ts';
 
 /** The queue at one moment, as plain data. */
 export interface QueueFigures {
@@ -28,15 +28,6 @@ const PROBE_FILE = 'probe.tmp';
 /** so long in milliseconds the disk is not tried again */
 const PROBE_INTERVAL = 1000;
 const PROBE_PATIENCE = 5000;
-
-async function countRejected(disk: Disk, directory: string): Promise<number> {
-  try {
-    const files = await disk.list(join(directory, REJECTED));
-    return files.filter((file) => file.endsWith('.idmef')).length;
-  } catch {
-    return 0; // nothing was ever rejected
-  }
-}
 
 /** Looks at the queue. */
 export class Look {

@@ -36,6 +36,16 @@ export async function writeWhole(
   await disk.rename(temporary, path);
 }
 
+/** How many there are; none if they cannot be listed. */
+export async function countRejected(disk: Pick<Disk, 'list'>, queue: string): Promise<number> {
+  try {
+    const files = await disk.list(join(queue, REJECTED));
+    return files.filter((file) => file.endsWith('.idmef')).length;
+  } catch {
+    return 0; // nothing was ever rejected
+  }
+}
+
 /** Keeps bytes of a segment for the operator. @returns the name to use with `secef queue` */
 export async function setAside(
   disk: Disk,
