@@ -3,7 +3,7 @@ import type { Manager } from '../helpers/manager.ts';
 import { sendLoad, type Answers } from './ab.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Subject } from './parts.ts';
-import { isGateway, residentOf, secondsOf } from './usage.ts';
+import { endedSecondsOf, isGateway, residentOf, secondsOf } from './usage.ts';
 
 export interface Variant {
   readonly name: string;
@@ -38,7 +38,9 @@ function usage(subject: Subject, manager: Manager): Shares {
   return {
     apache: secondsOf(subject.apache.pid, any),
     gateway: secondsOf(subject.pid, isGateway),
-    preludeAdmin: secondsOf(subject.pid, (name) => name.startsWith('prelude')),
+    // sessions end now and then
+    preludeAdmin:
+      secondsOf(subject.pid, (name) => name.startsWith('prelude')) + endedSecondsOf(subject.pid),
     manager: secondsOf(manager.pid, any),
   };
 }

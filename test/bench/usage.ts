@@ -18,6 +18,8 @@ interface Process {
   readonly parent: number;
   readonly name: string;
   readonly seconds: number;
+  /** of children that have ended */
+  readonly childrenSeconds: number;
 }
 
 function processes(): Process[] {
@@ -25,12 +27,13 @@ function processes(): Process[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       const [, name = '', rest = ''] = /\((.*)\) (.*)/s.exec(read(`/proc/${pid}/stat`)) ?? [];
-      // state and ppid are the fields 3 and 4, utime and stime 14 and 15
+      // state and ppid are the fields 3 and 4, utime and stime 14 and 15, those of children 16 and 17
       const fields = rest.split(' ').map(Number);
-      const ticks = fields.slice(11, 13).reduce((sum, value) => sum + value, 0);
       const parent = fields[1];
       if (parent === undefined) return [];
-      return [{ pid: Number(pid), parent, name, seconds: ticks / TICKS_PER_SECOND }];
+      const sum = (from: number): number =>
+        fields.slice(from, from + 2).reduce((ticks, value) => ticks + value, 0) / TICKS_PER_SECOND;
+      return [{ pid: Number(pid), parent, name, seconds: sum(11), childrenSeconds: sum(13) }];
     });
 }
 
@@ -50,6 +53,11 @@ export function secondsOf(root: number, counts: (name: string) => boolean): numb
   return all
     .filter((process) => counts(process.name) && isBelow(root, process, byPid))
     .reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+/** Processor seconds of children of a process that have ended. */
+export function endedSecondsOf(pid: number): number {
+  return processes().find((process) => process.pid === pid)?.childrenSeconds ?? 0;
 }
 
 /** Resident bytes of a process and those below it that have the name. */
