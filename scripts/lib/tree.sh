@@ -10,14 +10,14 @@ readonly list=installed/tree source_list=installed/source
 
 # The files that go into the tree as they are.
 readonly plain=(LICENSE README.md CHANGELOG.md package.json package-lock.json secef.httpd.conf secef.tmpfiles.conf
-  conf scripts/install scripts/lib scripts/secef)
+  conf scripts/install scripts/lib)
 
 # One checksum of all that the tree is made of.
 fingerprint() {
   (
     cd "$root"
     echo "$prefix $node"
-    find src tsconfig.json "${plain[@]}" -type f -print0 | sort -z | xargs -0 sha256sum
+    find src tsconfig.json scripts/secef "${plain[@]}" -type f -print0 | sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -d' ' -f1
 }
 
