@@ -55,29 +55,28 @@ test('a worker that dies costs its own requests an answer, and is replaced', asy
   const gateway = new Gateway(t, [...way, '--workers', '2']);
   await gateway.start();
   const apache = await startApache(t, gateway.socket);
-  const ids = names('dying', 300);
-  const killed: number[] = [];
-  const accepted = await postAll(apache.url, ids, (count) => {
-    const [pid] = workers(gateway).filter((one) => !killed.includes(one));
-    if (pid === undefined || killed.length >= Math.min(2, Math.floor(count / 100))) return;
-    killed.push(pid);
-    process.kill(pid, 'SIGKILL');
-  });
-  assert.equal(killed.length, 2);
-  // ten at a time were under way
-  assert.ok(accepted.length >= ids.length - 20, `${accepted.length} of ${ids.length}`);
-  await manager.waitForIds(accepted, 20_000);
-
-  await gateway.waitForEvent('worker-ended');
-  const fresh = names('fresh', 50);
-  await until(
-    async () => {
-      await postAll(apache.url, fresh);
-      return workers(gateway).filter((pid) => isAlive(pid)).length === 2;
-    },
-    20_000,
-    () => 'two workers',
-  );
+  const alive = (): number[] => workers(gateway).filter((pid) => isAlive(pid));
+  for (const round of ['first', 'second']) {
+    // each dies only when there are two: with none left every request would fail
+    await until(
+      async () => {
+        await postAll(apache.url, names(`before-the-${round}`, 50));
+        return alive().length === 2;
+      },
+      20_000,
+      () => `two workers before the ${round} dies, not ${alive().length}`,
+    );
+    const ids = names(round, 150);
+    const [pid = NaN] = alive();
+    const accepted = await postAll(apache.url, ids, (count) => {
+      if (count === 50) process.kill(pid, 'SIGKILL');
+    });
+    // ten at a time were under way
+    assert.ok(accepted.length >= ids.length - 10, `${accepted.length} of ${ids.length}`);
+    await manager.waitForIds(accepted, 20_000);
+  }
+  const ended = (await gateway.settledLog()).filter(({ event }) => event === 'worker-ended');
+  assert.equal(ended.length, 2);
   await gateway.stop();
   gateway.assertQueueEmpty();
 });
