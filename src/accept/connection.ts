@@ -2,9 +2,11 @@
  * One connection from Apache.
  *
  * node-fastcgi writes an answer as four records, each with a system call, and throws on records that
- * it does not know, from inside of the connection's events.
+ * it does not know, from inside of the connection's events. For each header and each content that it
+ * takes out of what has come it copies all of that.
  */
 import type { Socket } from 'node:net';
+import { RecordCutter } from './records.ts';
 
 type Written = (error?: Error | null) => void;
 
@@ -12,9 +14,13 @@ type Written = (error?: Error | null) => void;
 function contain(connection: Socket, protocolError: (error: unknown) => void): void {
   const feeds = connection.listeners('data');
   connection.removeAllListeners('data');
+  const records = new RecordCutter();
+  const feed = (piece: Buffer): void => {
+    for (const listener of feeds) Reflect.apply(listener, connection, [piece]);
+  };
   connection.on('data', (bytes: Buffer) => {
     try {
-      for (const feed of feeds) Reflect.apply(feed, connection, [bytes]);
+      records.cut(bytes, feed);
     } catch (error) {
       protocolError(error);
       connection.destroy();

@@ -14,6 +14,7 @@ import { GatewayError } from '../../src/errors.ts';
 import { converse, head, post, record, stdin, type Answer } from './fastcgi.ts';
 
 const MAX_BODY = 100_000;
+const STDIN = 5;
 
 let directory = '';
 let path = '';
@@ -252,6 +253,29 @@ suite('accept', () => {
     await converse(path, (socket) => socket.end('GET / HTTP/1.1\r\n\r\n'));
     assert.ok(protocolErrors >= 1);
     assert.equal((await slow).status, 200);
+  });
+
+  test('records may come byte by byte, and padded', async () => {
+    const request = Buffer.concat([
+      head({ REQUEST_METHOD: 'POST', CONTENT_TYPE: 'application/xml', CONTENT_LENGTH: '7' }),
+      record(STDIN, Buffer.from('<one'), 4),
+      record(STDIN, Buffer.from('/>!'), 5),
+      record(STDIN, Buffer.alloc(0), 8),
+    ]);
+    const answer = await converse(path, (socket) => {
+      socket.setNoDelay();
+      void (async () => {
+        for (const byte of request) {
+          socket.write(Buffer.of(byte));
+          await sleep(1);
+        }
+      })();
+    });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(
+      documents.map(({ body }) => body),
+      ['<one/>!'],
+    );
   });
 
   test('takes identity from FastCGI parameters and not from headers', async () => {

@@ -8,13 +8,14 @@ const STDOUT = 6;
 /** role responder, no flags: the connection is closed after the answer */
 const RESPONDER = Buffer.from([0, 1, 0, 0, 0, 0, 0, 0]);
 
-export function record(type: number, content: Buffer): Buffer {
+export function record(type: number, content: Buffer, padding = 0): Buffer {
   const header = Buffer.alloc(8);
   header[0] = 1;
   header[1] = type;
   header.writeUInt16BE(1, 2);
   header.writeUInt16BE(content.length, 4);
-  return Buffer.concat([header, content]);
+  header[6] = padding;
+  return Buffer.concat([header, content, Buffer.alloc(padding, 0xff)]);
 }
 
 function length(bytes: Buffer): Buffer {
