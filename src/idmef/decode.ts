@@ -2,6 +2,7 @@
  * Bytes to text, strictly, by RFC 7303: the byte order mark decides, else the charset parameter of
  * the content type, else the XML declaration, else it is UTF-8.
  */
+import { isAscii, isUtf8 } from 'node:buffer';
 import { GatewayError } from '../errors.ts';
 import { quote } from './text.ts';
 
@@ -9,28 +10,74 @@ import { quote } from './text.ts';
 const DECLARATION_LIMIT = 1024;
 /** bytes of the longest character, less one, in any encoding */
 const TAIL = 3;
+const NOTHING = Buffer.alloc(0);
+const UTF8_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** Labels that TextDecoder reads as windows-1252, which XML and MIME mean literally. */
 const LATIN1 =
   /^(?:(?:cs)?iso-?(?:_)?8859-?1|iso_8859-1:1987|iso-ir-100|latin-?1|l1|cp819|ibm819)$/;
 const ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-196[68]|iso646-us|iso-ir-6|us)$/;
+const UTF8 = /^utf-?8$/;
 const UTF16 = /^(?:utf-?16|csutf16|iso-10646-ucs-2|ucs-2)$/;
 
 interface TextSource {
-  decode(bytes: Uint8Array, options: { stream: boolean }): string;
+  /** @throws TypeError for bytes that are invalid; all of them may have been before */
+  decode(bytes: Buffer, options: { stream: boolean }): string;
 }
 
 const latin1: TextSource = {
-  decode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'),
+  decode: (bytes) => bytes.toString('latin1'),
 };
 
 const ascii: TextSource = {
   decode: (bytes) => {
-    const place = bytes.findIndex((byte) => byte > 0x7f);
-    if (place >= 0) throw new TypeError('a byte above 0x7F');
-    return latin1.decode(bytes, { stream: true });
+    if (!isAscii(bytes)) throw new TypeError('a byte above 0x7F');
+    return bytes.toString('latin1');
   },
 };
+
+/** How many bytes the character takes that begins with this one; 0 if none does (RFC 3629, 4). */
+function sizeInUtf8(first: number): number {
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/** Where a character begins that the bytes do not end; their length if there is none. */
+function unfinishedInUtf8(bytes: Buffer): number {
+  const { length } = bytes;
+  for (let at = length - 1; at >= 0 && at >= length - TAIL; at--)
+    if (sizeInUtf8(bytes[at] ?? 0) > length - at) return at;
+  return length;
+}
+
+/**
+ * What nearly all documents are in.  TextDecoder needs a converter for each document and gives
+ * strings of two bytes a character, which all that follows is slower with.
+ */
+class Utf8 implements TextSource {
+  #atBeginning: boolean;
+  /** the beginning of a character whose rest has not come */
+  #kept: Buffer = NOTHING;
+
+  constructor(atBeginning: boolean) {
+    this.#atBeginning = atBeginning;
+  }
+
+  decode(bytes: Buffer, { stream }: { stream: boolean }): string {
+    const all = this.#kept.length === 0 ? bytes : Buffer.concat([this.#kept, bytes]);
+    const length = stream ? unfinishedInUtf8(all) : all.length;
+    const whole = length === all.length ? all : all.subarray(0, length);
+    this.#kept = length === all.length ? NOTHING : all.subarray(length);
+    if (whole.length === 0) return '';
+    const begins = this.#atBeginning;
+    this.#atBeginning = false;
+    if (isAscii(whole)) return whole.toString('latin1');
+    if (!isUtf8(whole)) throw new TypeError('not UTF-8');
+    const marked = begins && whole.subarray(0, UTF8_MARK.length).equals(UTF8_MARK);
+    return whole.toString('utf8', marked ? UTF8_MARK.length : 0);
+  }
+}
 
 interface Encoding {
   /** characters begin at multiples of so many bytes */
@@ -41,9 +88,12 @@ interface Encoding {
 
 const constant = (source: TextSource): Encoding => ({ unit: 1, open: () => source });
 
+const utf8: Encoding = { unit: 1, open: (atBeginning) => new Utf8(atBeginning) };
+
 /** @throws RangeError if the label is not known */
 function textDecoder(label: string): Encoding {
   const { encoding } = new TextDecoder(label);
+  if (encoding === 'utf-8') return utf8;
   return {
     unit: encoding.startsWith('utf-16') ? 2 : 1,
     open: (atBeginning) => new TextDecoder(label, { fatal: true, ignoreBOM: !atBeginning }),
@@ -61,6 +111,7 @@ function named(label: string, start: Buffer, unknown: () => GatewayError): Encod
   if (ASCII.test(name)) return constant(ascii);
   // without a byte order mark: as the first "<" shows, else big-endian (RFC 2781, 4.3)
   if (UTF16.test(name)) return textDecoder(start[0] === 0x3c ? 'utf-16le' : 'utf-16be');
+  if (UTF8.test(name)) return utf8;
   try {
     return textDecoder(name);
   } catch {
@@ -104,11 +155,11 @@ function undecided(start: Buffer): boolean {
 export class Decoder {
   readonly #charset: string | undefined;
   /** the first bytes, while the encoding is not known */
-  #start: Buffer[] = [];
+  #start: Buffer = NOTHING;
   #encoding: Encoding | undefined;
   #source: TextSource | undefined;
   /** the last bytes that were decoded: a character may have begun in them */
-  #tail: Buffer = Buffer.alloc(0);
+  #tail: Buffer = NOTHING;
   /** how many bytes have been decoded */
   #count = 0;
   #failure: GatewayError | undefined;
@@ -131,19 +182,20 @@ export class Decoder {
    */
   write(bytes: Buffer): string {
     if (this.#source !== undefined) return this.#decode(this.#source, bytes, true);
-    this.#start.push(bytes);
-    const start = Buffer.concat(this.#start);
-    return undecided(start) ? '' : this.#begin(start, true);
+    const start = this.#start.length === 0 ? bytes : Buffer.concat([this.#start, bytes]);
+    if (!undecided(start)) return this.#begin(start, true);
+    this.#start = start;
+    return '';
   }
 
   /** The rest of the text. As write does, also if a character is cut off. */
   end(): string {
-    if (this.#source !== undefined) return this.#decode(this.#source, Buffer.alloc(0), false);
-    return this.#begin(Buffer.concat(this.#start), false);
+    if (this.#source !== undefined) return this.#decode(this.#source, NOTHING, false);
+    return this.#begin(this.#start, false);
   }
 
   #begin(start: Buffer, stream: boolean): string {
-    this.#start = [];
+    this.#start = NOTHING;
     this.#encoding = this.#choose(start);
     this.#source = this.#encoding.open(true);
     return this.#decode(this.#source, start, stream);
@@ -151,7 +203,7 @@ export class Decoder {
 
   #choose(start: Buffer): Encoding {
     const mark = byMark(start);
-    if (mark !== undefined) return textDecoder(mark);
+    if (mark !== undefined) return mark === 'utf-8' ? utf8 : textDecoder(mark);
     if (this.#charset !== undefined) {
       const charset = this.#charset;
       return named(
@@ -164,7 +216,7 @@ export class Decoder {
     const first = byFirstCharacters(start);
     if (first !== undefined) return textDecoder(first);
     const label = declared(start);
-    if (label === undefined) return textDecoder('utf-8');
+    if (label === undefined) return utf8;
     if (UTF16.test(label.toLowerCase()))
       throw malformed(`the document declares ${label} but is not encoded in it`);
     return named(label, start, () =>
@@ -216,6 +268,6 @@ export class Decoder {
         // not there
       }
     }
-    return Buffer.alloc(0);
+    return NOTHING;
   }
 }

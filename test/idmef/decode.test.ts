@@ -1,6 +1,7 @@
 /** Bytes to text by RFC 7303: mark, charset, declaration, UTF-8; strictly, however they are cut. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { GatewayError } from '../../src/errors.ts';
 import { Decoder } from '../../src/idmef/decode.ts';
 import { inPieces, refusal } from './reading.ts';
@@ -250,4 +251,40 @@ test('the place of an invalid byte is counted in the document as it was sent', (
     // an emoji is two UTF-16 units
     assert.deepEqual(error?.position, { line: 3, column: 9 }, `pieces of ${size}`);
   }
+});
+
+/** The text that TextDecoder gives before the first invalid byte, and whether there is one. */
+function referenceUtf8(bytes: Buffer): { text: string; valid: boolean } {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  try {
+    for (const byte of bytes) text += decoder.decode(Buffer.of(byte), { stream: true });
+    return { text: text + decoder.decode(), valid: true };
+  } catch {
+    return { text, valid: false };
+  }
+}
+
+test('UTF-8 is what TextDecoder takes for it, however it is cut', () => {
+  // lead bytes, continuations and their limits, and bytes that are never there
+  const bytes = [
+    0x41, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbb, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed,
+    0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff,
+  ];
+  let valid = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...bytes), { maxLength: 9 }),
+      fc.integer({ min: 1, max: 12 }),
+      (content, size) => {
+        const document = Buffer.from([...Buffer.from('<a>b'), ...content]);
+        const expected = referenceUtf8(document);
+        const { text, failure } = decode(inPieces(document, size));
+        assert.deepEqual({ text, valid: failure === undefined }, expected);
+        if (expected.valid) valid++;
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+  assert.ok(valid > 500, `${valid} were valid`);
 });
