@@ -78,8 +78,18 @@ export class ByteWriter {
     this.#buffer.writeUInt32BE(value, at);
   }
 
-  /** What has been written, without a copy; the writer is of no use afterwards. */
+  /** How many bytes it holds room for. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
+  /** What has been written, without a copy: it changes when the writer is used again. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Begins anew, in the same room. */
+  clear(): void {
+    this.#length = 0;
   }
 }

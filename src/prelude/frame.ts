@@ -62,10 +62,21 @@ function priority(message: Message): number {
     : PRIORITY.none;
 }
 
+const NOTHING = Buffer.alloc(0);
+/** the most room that is kept from one message to the next */
+const KEPT_ROOM = 65536;
+
+/**
+ * Where all requests encode their messages, one after the other: a buffer for each request would have
+ * to be larger than its frames, and wait for the garbage collector.
+ */
+let room = new ByteWriter();
+
 /** The frames of one request, in one buffer. */
 export class FrameWriter {
-  readonly #out = new ByteWriter();
   readonly #analyzer: Uint8Array;
+  #frames: Buffer = NOTHING;
+  #length = 0;
   #count = 0;
   #heartbeats = 0;
 
@@ -89,8 +100,24 @@ export class FrameWriter {
    * @throws GatewayError too-large if libprelude could not read it
    */
   write(message: Message): void {
-    const out = this.#out;
-    const start = out.length;
+    const out = room;
+    out.clear();
+    try {
+      this.#encode(out, message);
+      this.#append(out.finish());
+    } finally {
+      if (out.capacity > KEPT_ROOM) room = new ByteWriter();
+    }
+    this.#count++;
+    if (isHeartbeat(message)) this.#heartbeats++;
+  }
+
+  /** All frames; the writer is of no use afterwards. */
+  finish(): Buffer {
+    return this.#frames.subarray(0, this.#length);
+  }
+
+  #encode(out: ByteWriter, message: Message): void {
     out.uint8(FRAME_VERSION);
     out.uint8(0);
     out.uint8(priority(message));
@@ -99,19 +126,26 @@ export class FrameWriter {
     out.uint32(0);
     out.uint32(0);
     encodePayload(out, message, this.#analyzer);
-    const length = out.length - start - HEADER_SIZE;
+    const length = out.length - HEADER_SIZE;
     if (length > PAYLOAD_LIMIT)
       throw new GatewayError(
         'too-large',
         `a message of ${length} bytes, Prelude reads less than 100 MiB`,
       );
-    out.patchUint32(length, start + HEADER.length);
-    this.#count++;
-    if (isHeartbeat(message)) this.#heartbeats++;
+    out.patchUint32(length, HEADER.length);
   }
 
-  /** All frames; the writer is of no use afterwards. */
-  finish(): Buffer {
-    return this.#out.finish();
+  #append(frame: Buffer): void {
+    const needed = this.#length + frame.length;
+    if (needed > this.#frames.length) {
+      // most requests have one message
+      const grown = Buffer.allocUnsafe(
+        this.#count === 0 ? needed : Math.max(needed, this.#frames.length * 2),
+      );
+      this.#frames.copy(grown, 0, 0, this.#length);
+      this.#frames = grown;
+    }
+    this.#frames.set(frame, this.#length);
+    this.#length = needed;
   }
 }
