@@ -35,6 +35,8 @@ class Primary implements Behind {
   readonly #appending = new Map<number, Waiting<void>>();
   readonly #asking = new Map<number, Waiting<Page>>();
   #appends: Append[] = [];
+  /** appends that the primary has not answered */
+  #underWay = 0;
   #notes: Note[] = [];
   #count = 0;
 
@@ -69,6 +71,8 @@ class Primary implements Behind {
 
   /** The primary has answered appends. */
   settle(results: readonly AppendResult[]): void {
+    this.#underWay -= results.length;
+    if (this.#underWay === 0 && this.#appends.length > 0) this.#sendAppends();
     for (const { id, error } of results) {
       const waiting = this.#appending.get(id);
       this.#appending.delete(id);
@@ -94,13 +98,17 @@ class Primary implements Behind {
     return new Promise((resolve, reject) => {
       const id = this.#count++;
       this.#appending.set(id, { resolve, reject });
-      // what is ready in the same turn goes together
-      if (this.#appends.push({ id, frames, messages }) > 1) return;
-      setImmediate(() => {
-        send({ kind: 'append', appends: this.#appends.splice(0) });
-      });
+      this.#appends.push({ id, frames, messages });
+      // what comes while some are on their way goes together: a message costs as much as an alert
+      if (this.#underWay === 0) setImmediate(this.#sendAppends);
     });
   }
+
+  readonly #sendAppends = (): void => {
+    if (this.#underWay > 0 || this.#appends.length === 0) return;
+    this.#underWay = this.#appends.length;
+    send({ kind: 'append', appends: this.#appends.splice(0) });
+  };
 
   #note(note: Note): void {
     if (this.#notes.push(note) > 1) return;
