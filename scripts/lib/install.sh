@@ -27,10 +27,12 @@ family() {
 }
 
 need_node() {
-  local version advice="install Node.js 20 or later with npm (RHEL 9 has it: dnf module install nodejs:20; Debian 12 has only 18, NodeSource has packages for it)"
+  local version advice="install Node.js 20.15 or later (of 22: 22.2) with npm (RHEL 9 has it: dnf module install nodejs:20; Debian 12 has only 18, NodeSource has packages for it)"
   [[ $(type -P node) ]] || die "node is missing: $advice"
   version=$(node --version 2>&1) || die "node does not run ($version): $advice"
-  [[ $version =~ ^v([0-9]+)\. && ${BASH_REMATCH[1]} -ge 20 ]] || die "$(type -P node) is $version, too old: $advice"
+  # the queue's checksums are Node's own since then
+  node --input-type=module --eval 'import { crc32 } from "node:zlib"' 2>/dev/null ||
+    die "$(type -P node) is $version, too old: $advice"
   [[ $(type -P npm) ]] || die "npm is missing: $advice"
 }
 

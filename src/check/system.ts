@@ -7,8 +7,8 @@ import { findProgram } from '../prelude/profile.ts';
 import { ask } from './ask.ts';
 import { about, type Finding } from './finding.ts';
 
-/** engines of package.json */
-const OLDEST_NODE = 20;
+/** engines of package.json: those that have zlib.crc32 */
+const OLDEST_NODE = '20.15 or, of the later ones, 22.2';
 /** what the queue and the relay start, and their package */
 const PROGRAMS = { flock: 'util-linux', setpriv: 'util-linux', mkfifo: 'coreutils' } as const;
 /** valid in every dialect: a message may be empty */
@@ -26,8 +26,10 @@ export function checkUser(): Finding {
 export function checkNode(): Finding {
   const { ok, fail } = about('node');
   const { node } = process.versions;
-  if (Number(node.split('.')[0]) >= OLDEST_NODE) return ok(`${node}, ${process.execPath}`);
-  return fail(`${node}, ${process.execPath}; install Node.js ${OLDEST_NODE} or later`);
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  if ((major === 20 && minor >= 15) || (major === 22 && minor >= 2) || major > 22)
+    return ok(`${node}, ${process.execPath}`);
+  return fail(`${node}, ${process.execPath}; install Node.js ${OLDEST_NODE}, or later`);
 }
 
 /** Small programs of the system. */
