@@ -4,6 +4,7 @@
  */
 import { dryDelivery, openDelivery, type Delivery } from './delivery.ts';
 import { startFront, type Front } from './front.ts';
+import { collecting } from './idle.ts';
 import type { Log } from './log.ts';
 import { Figures } from './monitor/figures.ts';
 import { makePages } from './monitor/pages.ts';
@@ -47,7 +48,7 @@ export async function startGateway(
   const open = async (): Promise<Front> => {
     const shared = options.workers > 1;
     const place = fd === undefined ? { path: options.sock, shared } : { fd };
-    const behind = { place, delivery, figures, pages };
+    const behind = { place, delivery, figures: collecting(figures), pages };
     if (!shared) return startFront(options, behind, log);
     const workers = await startWorkers(options.workers, behind, log);
     others = () => workers.processes();

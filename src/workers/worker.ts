@@ -2,6 +2,7 @@
 import type { Place } from '../accept/listen.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { startFront, type Behind, type Front } from '../front.ts';
+import { collecting } from '../idle.ts';
 import type { Log } from '../log.ts';
 import type { Page, PagePath } from '../monitor/page.ts';
 import { watchProcess } from '../monitor/process.ts';
@@ -46,7 +47,7 @@ class Primary implements Behind {
       analyzer,
       append: (frames, messages) => this.#append(frames, messages),
     };
-    this.figures = {
+    this.figures = collecting({
       answered: (answered) => {
         this.#note({ answered });
       },
@@ -56,7 +57,7 @@ class Primary implements Behind {
       aborted: () => {
         this.#note({ aborted: true });
       },
-    };
+    });
   }
 
   readonly pages = (path: PagePath): Promise<Page> => {
