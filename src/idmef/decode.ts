@@ -51,10 +51,7 @@ function unfinishedInUtf8(bytes: Buffer): number {
   return length;
 }
 
-/**
- * What nearly all documents are in.  TextDecoder needs a converter for each document and gives
- * strings of two bytes a character, which all that follows is slower with.
- */
+/** What nearly all documents are in: TextDecoder would need a converter for each of them. */
 class Utf8 implements TextSource {
   #atBeginning: boolean;
   /** the beginning of a character whose rest has not come */
@@ -92,8 +89,9 @@ const utf8: Encoding = { unit: 1, open: (atBeginning) => new Utf8(atBeginning) }
 
 /** @throws RangeError if the label is not known */
 function textDecoder(label: string): Encoding {
+  if (UTF8.test(label)) return utf8;
   const { encoding } = new TextDecoder(label);
-  if (encoding === 'utf-8') return utf8;
+  if (encoding === 'utf-8') return utf8; // by another of its names
   return {
     unit: encoding.startsWith('utf-16') ? 2 : 1,
     open: (atBeginning) => new TextDecoder(label, { fatal: true, ignoreBOM: !atBeginning }),
@@ -111,7 +109,6 @@ function named(label: string, start: Buffer, unknown: () => GatewayError): Encod
   if (ASCII.test(name)) return constant(ascii);
   // without a byte order mark: as the first "<" shows, else big-endian (RFC 2781, 4.3)
   if (UTF16.test(name)) return textDecoder(start[0] === 0x3c ? 'utf-16le' : 'utf-16be');
-  if (UTF8.test(name)) return utf8;
   try {
     return textDecoder(name);
   } catch {
@@ -203,7 +200,7 @@ export class Decoder {
 
   #choose(start: Buffer): Encoding {
     const mark = byMark(start);
-    if (mark !== undefined) return mark === 'utf-8' ? utf8 : textDecoder(mark);
+    if (mark !== undefined) return textDecoder(mark);
     if (this.#charset !== undefined) {
       const charset = this.#charset;
       return named(

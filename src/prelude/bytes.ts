@@ -3,8 +3,13 @@
 const FIRST_SIZE = 4096;
 
 export class ByteWriter {
-  #buffer = Buffer.allocUnsafe(FIRST_SIZE);
+  #buffer: Buffer;
   #length = 0;
+
+  /** @param size bytes that it has room for at first */
+  constructor(size = FIRST_SIZE) {
+    this.#buffer = Buffer.allocUnsafe(size);
+  }
 
   /** How many bytes have been written. */
   get length(): number {

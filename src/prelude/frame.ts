@@ -62,7 +62,6 @@ function priority(message: Message): number {
     : PRIORITY.none;
 }
 
-const NOTHING = Buffer.alloc(0);
 /** the most room that is kept from one message to the next */
 const KEPT_ROOM = 65536;
 
@@ -75,8 +74,7 @@ let room = new ByteWriter();
 /** The frames of one request, in one buffer. */
 export class FrameWriter {
   readonly #analyzer: Uint8Array;
-  #frames: Buffer = NOTHING;
-  #length = 0;
+  #frames: ByteWriter | undefined;
   #count = 0;
   #heartbeats = 0;
 
@@ -104,7 +102,10 @@ export class FrameWriter {
     out.clear();
     try {
       this.#encode(out, message);
-      this.#append(out.finish());
+      const frame = out.finish();
+      // most requests have one message
+      this.#frames ??= new ByteWriter(frame.length);
+      this.#frames.bytes(frame);
     } finally {
       if (out.capacity > KEPT_ROOM) room = new ByteWriter();
     }
@@ -114,7 +115,7 @@ export class FrameWriter {
 
   /** All frames; the writer is of no use afterwards. */
   finish(): Buffer {
-    return this.#frames.subarray(0, this.#length);
+    return this.#frames?.finish() ?? Buffer.alloc(0);
   }
 
   #encode(out: ByteWriter, message: Message): void {
@@ -133,19 +134,5 @@ export class FrameWriter {
         `a message of ${length} bytes, Prelude reads less than 100 MiB`,
       );
     out.patchUint32(length, HEADER.length);
-  }
-
-  #append(frame: Buffer): void {
-    const needed = this.#length + frame.length;
-    if (needed > this.#frames.length) {
-      // most requests have one message
-      const grown = Buffer.allocUnsafe(
-        this.#count === 0 ? needed : Math.max(needed, this.#frames.length * 2),
-      );
-      this.#frames.copy(grown, 0, 0, this.#length);
-      this.#frames = grown;
-    }
-    this.#frames.set(frame, this.#length);
-    this.#length = needed;
   }
 }
