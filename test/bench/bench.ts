@@ -14,7 +14,7 @@ const DEFAULTS = {
 } as const;
 const NUMBERS = ['rounds', 'seconds', 'waiting', 'rest', 'soak'] as const;
 const USAGE =
-  'usage: scripts/bench [--rounds N] [--seconds N] [--waiting N] [--rest SECONDS] [--soak MINUTES] [--workers N]';
+  'usage: scripts/bench [--rounds N] [--seconds N] [--waiting N] [--rest SECONDS] [--soak MINUTES] [--workers N] [--compare COMMAND]';
 
 function fail(message: string): never {
   console.error(`scripts/bench: ${message}; ${USAGE}`);
@@ -22,8 +22,8 @@ function fail(message: string): never {
 }
 
 function readOptions(args: string[]): BenchOptions {
-  const known = new Set<string>([...NUMBERS, 'workers', '_']);
-  const parsed = minimist(args, { string: ['workers'] });
+  const known = new Set<string>([...NUMBERS, 'workers', 'compare', '_']);
+  const parsed = minimist(args, { string: ['workers', 'compare'] });
   for (const name of Object.keys(parsed)) if (!known.has(name)) fail(`unknown option --${name}`);
   if (parsed._.length > 0) fail(`unknown argument ${parsed._.join(' ')}`);
   const number = (name: (typeof NUMBERS)[number]): number => {
@@ -31,14 +31,18 @@ function readOptions(args: string[]): BenchOptions {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
     return fail(`--${name} wants a number`);
   };
-  const workers: unknown = parsed['workers'] ?? DEFAULTS.workers;
+  const text = (name: 'workers' | 'compare', otherwise: string): string => {
+    const value: unknown = parsed[name] ?? otherwise;
+    return typeof value === 'string' ? value : fail(`--${name} is given twice`);
+  };
   return {
     rounds: number('rounds'),
     seconds: number('seconds'),
     waiting: number('waiting'),
     rest: number('rest'),
     soak: number('soak'),
-    workers: typeof workers === 'string' ? workers : fail('--workers wants a number'),
+    workers: text('workers', DEFAULTS.workers),
+    compare: text('compare', ''),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The ceiling of scripts/bench, not the product: a node-fastcgi responder that reads the body and
+ * The yardstick of scripts/bench, not the product: a node-fastcgi responder that reads the body and
  * answers 200. Listens on the Unix socket that is its argument.
  */
 import { createServer } from 'node-fastcgi';
@@ -16,6 +16,4 @@ const server = createServer((request, response) => {
     response.end('OK\n');
   });
 });
-server.listen(path, () => {
-  console.log('listening');
-});
+server.listen(path);

@@ -11,6 +11,7 @@ import { measureLatency, type Latency } from './latency.ts';
 import {
   startEmptyResponder,
   startGatewayFor,
+  startOther,
   startTls,
   type GatewaySubject,
   type Subject,
@@ -32,6 +33,8 @@ export interface BenchOptions {
   readonly soak: number;
   /** of the gateway that is not the default one */
   readonly workers: string;
+  /** command of another FastCGI program that takes part in the rounds; empty for none */
+  readonly compare: string;
 }
 
 /** Resident bytes of the gateway's processes. */
@@ -61,7 +64,12 @@ export interface Measured {
   readonly soaked: Soaked | undefined;
 }
 
-const BULK = 100;
+/** names of variants */
+export const EMPTY = 'empty';
+export const OTHER_SINGLE = 'compared, single';
+export const OTHER_BULK = 'compared, bulk';
+/** alerts of a bulk document */
+export const BULK = 100;
 const CLIENTS = 16;
 /** alerts of the documents of growing size: about 3 KB each */
 const SIZES = [1, 10, 100, 1000, 3400];
@@ -88,13 +96,24 @@ async function startGateways(scope: Scope, manager: Manager, workers: string): P
 async function makeVariants(
   scope: Scope,
   { plain, workers, valid }: Gateways,
+  compare: string,
 ): Promise<readonly Variant[]> {
   const one = { document: single, messages: 1, clients: CLIENTS };
   const many = { document: bulkFile(scope, BULK), messages: BULK, clients: CLIENTS };
   const tls = await startTls(scope, plain);
   const { certificate } = tls;
+  const other = compare === '' ? undefined : await startOther(scope, compare);
+  // where its messages go is not known
+  const others =
+    other === undefined
+      ? []
+      : [
+          { ...one, name: OTHER_SINGLE, subject: other, messages: 0 },
+          { ...many, name: OTHER_BULK, subject: other, messages: 0 },
+        ];
   return [
-    { ...one, name: 'ceiling', subject: await startEmptyResponder(scope), messages: 0 },
+    { ...one, name: EMPTY, subject: await startEmptyResponder(scope), messages: 0 },
+    ...others,
     { ...one, name: 'single', subject: plain },
     { ...one, name: 'single, workers', subject: workers },
     { ...many, name: 'bulk', subject: plain },
@@ -127,7 +146,7 @@ export async function measure(scope: Scope, options: BenchOptions): Promise<Meas
   const manager = await startManager(scope, 'bench');
   const gateways = await startGateways(scope, manager, options.workers);
   const arrivals = new Arrivals(manager.file);
-  const variants = await makeVariants(scope, gateways);
+  const variants = await makeVariants(scope, gateways, options.compare);
   const atRest = { plain: resident(gateways.plain), workers: resident(gateways.workers) };
   const runs = await runRounds(variants, options, (variant, seconds) =>
     runOnce(variant, seconds, manager, arrivals),

@@ -1,5 +1,6 @@
 /** What is measured: a manager, gateways, the empty responder, and an Apache in front of each. */
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startApache, type Apache } from '../helpers/apache.ts';
 import { makeCertificates } from '../helpers/certificates.ts';
@@ -9,12 +10,17 @@ import { groupNumber } from '../helpers/group.ts';
 import { Service } from '../helpers/processes.ts';
 import { inProject } from '../helpers/root.ts';
 import { tempFolder } from '../helpers/temp.ts';
+import { isGateway } from './usage.ts';
+
+const RESPONDER_START_TIMEOUT_MS = 10_000;
 
 /** Something behind an Apache of its own. */
 export interface Subject {
   readonly apache: Apache;
   /** of the responder, or of the gateway's first process */
   readonly pid: number;
+  /** whether a process of this name, if it is that process or below it, counts as the subject's */
+  readonly counts: (name: string) => boolean;
 }
 
 /** A gateway behind an Apache of its own. */
@@ -22,18 +28,56 @@ export interface GatewaySubject extends Subject {
   readonly gateway: Gateway;
 }
 
-/** The ceiling. */
-export async function startEmptyResponder(scope: Scope): Promise<Subject> {
+/** A folder for a socket that Apache may connect to. */
+function socketFolder(scope: Scope): string {
   const folder = join(tempFolder(scope), 'run');
   mkdirSync(folder);
   chownSync(folder, 0, groupNumber('www-data'));
   chmodSync(folder, 0o750);
-  const socket = join(folder, 'empty.sock');
-  const script = inProject('build/test/bench/empty-responder.js');
-  const service = new Service(scope, process.execPath, [script, socket]);
-  await service.waitFor(() => service.stdout.includes('listening'), 10_000, 'empty responder');
+  return folder;
+}
+
+/** A connection for each request: what node-fastcgi, and perhaps another program, needs. */
+const withoutReuse = (config: string): string => config.replaceAll(/ enablereuse=on\b/g, '');
+
+/** A program that listens on the socket that is its last argument, behind an Apache of its own. */
+async function startResponder(
+  scope: Scope,
+  name: string,
+  command: readonly [string, ...string[]],
+): Promise<Subject> {
+  const socket = join(socketFolder(scope), `${name}.sock`);
+  const [program, ...args] = command;
+  const service = new Service(scope, program, [...args, socket]);
+  await service.waitFor(() => isListening(socket), RESPONDER_START_TIMEOUT_MS, `socket of ${name}`);
   chmodSync(socket, 0o666);
-  return { apache: await startApache(scope, socket), pid: service.pid };
+  const apache = await startApache(scope, socket, withoutReuse);
+  return { apache, pid: service.pid, counts: () => true };
+}
+
+/** Whether a program accepts connections on the socket. */
+function isListening(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once('connect', () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+/** The yardstick: a node-fastcgi responder that reads the body and answers 200. */
+export function startEmptyResponder(scope: Scope): Promise<Subject> {
+  const script = inProject('build/test/bench/empty-responder.js');
+  return startResponder(scope, 'empty', [process.execPath, script]);
+}
+
+/** Another FastCGI program. @param command for a shell, which gets the socket as its last argument */
+export function startOther(scope: Scope, command: string): Promise<Subject> {
+  return startResponder(scope, 'other', ['sh', '-c', `exec ${command} "$0"`]);
 }
 
 /** A gateway that sends to the address. */
@@ -45,7 +89,8 @@ export async function startGatewayFor(
 ): Promise<GatewaySubject> {
   const gateway = new Gateway(scope, ['--profile', profile, '--manager', address, ...options]);
   await gateway.start();
-  return { gateway, apache: await startApache(scope, gateway.socket), pid: gateway.pid };
+  const apache = await startApache(scope, gateway.socket);
+  return { gateway, apache, pid: gateway.pid, counts: isGateway };
 }
 
 /** An Apache with TLS in front of the same gateway. */
@@ -73,5 +118,5 @@ export async function startTls(
 LoadModule socache_shmcb_module /usr/lib/apache2/modules/mod_socache_shmcb.so
 ${text}`;
   });
-  return { apache, pid, certificate };
+  return { apache, pid, certificate, counts: isGateway };
 }

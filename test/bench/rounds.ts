@@ -3,7 +3,7 @@ import type { Manager } from '../helpers/manager.ts';
 import { sendLoad, type Answers } from './ab.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Subject } from './parts.ts';
-import { endedSecondsOf, isGateway, residentOf, secondsOf } from './usage.ts';
+import { endedSecondsOf, residentOf, secondsOf } from './usage.ts';
 
 export interface Variant {
   readonly name: string;
@@ -24,7 +24,6 @@ export interface Shares {
 }
 
 export interface Run extends Answers {
-  readonly messagesPerSecond: number;
   /** with the time until the manager had all of them */
   readonly deliveredPerSecond: number;
   readonly shares: Shares;
@@ -37,7 +36,7 @@ const any = (): boolean => true;
 function usage(subject: Subject, manager: Manager): Shares {
   return {
     apache: secondsOf(subject.apache.pid, any),
-    gateway: secondsOf(subject.pid, isGateway),
+    gateway: secondsOf(subject.pid, subject.counts),
     // sessions end now and then
     preludeAdmin:
       secondsOf(subject.pid, (name) => name.startsWith('prelude')) + endedSecondsOf(subject.pid),
@@ -57,7 +56,7 @@ export async function runOnce(
   const there = arrivals.count;
   let resident = 0;
   const sampler = setInterval(() => {
-    resident = Math.max(resident, residentOf(subject.pid, isGateway));
+    resident = Math.max(resident, residentOf(subject.pid, subject.counts));
   }, 500);
   const start = performance.now();
   let answers: Answers;
@@ -73,7 +72,6 @@ export async function runOnce(
   const share = (name: keyof Shares): number => (after[name] - before[name]) / answers.ok;
   return {
     ...answers,
-    messagesPerSecond: answers.perSecond * messages,
     deliveredPerSecond: (answers.ok * messages) / total,
     resident,
     shares: {
