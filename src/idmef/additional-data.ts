@@ -9,20 +9,25 @@ import { GatewayError } from '../errors.ts';
 import { canonical, type Element, type Node } from './content.ts';
 import { enumeration } from './enumerations.ts';
 import { Data } from './message.ts';
-import { isIdmef } from './namespaces.ts';
-import { lowerCase, quote, trim, type Note } from './text.ts';
+import { isBlank, lowerCase, quote, trim, type Notes } from './text.ts';
 import { parseNtpstamp } from './time.ts';
 import { parseBase64, parseInteger, parseReal } from './values.ts';
 
 const TYPES = enumeration('additional_data_type');
 const VALUE_ELEMENTS = new Set([...TYPES.texts, 'xmltext']);
-const isXml = (type: string): boolean => type === 'xml' || type === 'xmltext';
 
-/** What stands in an AdditionalData element. */
-export interface AdditionalDataContent {
-  /** the type attribute, trimmed */
-  readonly type: string | undefined;
-  readonly nodes: readonly Node[];
+/** A type, or an element for the value, that stands for XML. */
+export const isXml = (type: string): boolean => type === 'xml' || type === 'xmltext';
+
+/** What stands in an AdditionalData element, or in an element inside it. */
+export interface Content {
+  readonly element: Element;
+  /** its text without that of elements */
+  readonly ownText: string;
+  /** the elements of IDMEF in it */
+  readonly children: readonly Content[] | undefined;
+  /** all that is in it; only of what may be XML, by its name or by the declared type */
+  readonly nodes: readonly Node[] | undefined;
 }
 
 /** Type and data to write; undefined if there is no content, which Prelude cannot hold (A6). */
@@ -31,54 +36,34 @@ export interface AdditionalDataValue {
   readonly data: Data;
 }
 
-interface Source {
-  readonly type: string;
-  readonly nodes: readonly Node[];
-  /** the value stands in a value element */
-  readonly inElement: boolean;
-}
+const unexpected = ({ element }: Content): GatewayError =>
+  new GatewayError('not-idmef', `unexpected element <${element.local}>`);
 
-interface ElementNode {
-  readonly element: Element;
-  readonly children: readonly Node[];
-}
-
-function elements(nodes: readonly Node[]): ElementNode[] {
-  return nodes.filter((node) => typeof node !== 'string' && 'element' in node);
-}
-
-const textOf = (nodes: readonly Node[]): string =>
-  nodes.filter((node) => typeof node === 'string').join('');
-
-/** Finds the element whose content is the value. */
-function findSource({ type, nodes }: AdditionalDataContent): Source {
-  const inside = elements(nodes).filter(({ element }) => isIdmef(element.uri));
-  const value = inside.find(({ element }) => VALUE_ELEMENTS.has(element.local));
-  const xml = type !== undefined && isXml(lowerCase(type));
-  if (value !== undefined && !(xml && !isXml(value.element.local))) {
-    if (inside.length > 1) throw new GatewayError('not-idmef', 'more than one value');
-    if (trim(textOf(nodes)) !== '')
-      throw new GatewayError('not-idmef', `text beside <${value.element.local}>`);
-    return {
-      type: type ?? value.element.local,
-      nodes: value.children,
-      inElement: true,
-    };
+/** The element inside that holds the value; undefined if AdditionalData itself does. */
+function valueElement({ children, ownText }: Content, xml: boolean): Content | undefined {
+  const [first] = children ?? [];
+  if (children === undefined || first === undefined) return undefined;
+  const value = children.find(({ element }) => VALUE_ELEMENTS.has(element.local));
+  if (value === undefined || (xml && !isXml(value.element.local))) {
+    if (!xml) throw unexpected(first);
+    return undefined;
   }
-  const [unexpected] = inside;
-  if (unexpected !== undefined && !xml)
-    throw new GatewayError('not-idmef', `unexpected element <${unexpected.element.local}>`);
-  return { type: type ?? 'string', nodes, inElement: false };
+  if (children.length > 1) throw new GatewayError('not-idmef', 'more than one value');
+  if (!isBlank(ownText))
+    throw new GatewayError('not-idmef', `text beside <${value.element.local}>`);
+  return value;
 }
 
-function textValue({ type, nodes, inElement }: Source): string {
-  const [unexpected] = elements(nodes).filter(({ element }) => isIdmef(element.uri));
-  if (inElement && unexpected !== undefined)
-    throw new GatewayError('not-idmef', `unexpected element <${unexpected.element.local}>`);
-  const text = textOf(nodes);
-  const name = lowerCase(type);
-  const verbatim = name === 'string' || name === 'character';
-  return verbatim && (inElement || trim(text) !== '') ? text : trim(text);
+function xmlText({ nodes = [], ownText }: Content): string {
+  const plain = nodes.every((node) => typeof node === 'string' || !('element' in node));
+  return trim(plain ? ownText : canonical(nodes));
+}
+
+function plainText(type: string, { children, ownText }: Content, inElement: boolean): string {
+  const [first] = children ?? [];
+  if (inElement && first !== undefined) throw unexpected(first);
+  const verbatim = type === 'string' || type === 'character';
+  return verbatim && (inElement || !isBlank(ownText)) ? ownText : trim(ownText);
 }
 
 /** The data of a value that fits its type; undefined if it does not. */
@@ -142,33 +127,40 @@ function typeNumber(type: string): number {
   if (number === undefined)
     throw new GatewayError(
       'bad-value',
-      `type ${quote(type)} is not one of ${[...TYPES.texts, 'xmltext'].join(', ')}`,
+      `type ${quote(type)} is not one of ${[...VALUE_ELEMENTS].join(', ')}`,
     );
   return number;
 }
 
+const STRING = typeNumber('string');
+
+/** A text as it is. */
+export function stringValue(value: string): AdditionalDataValue {
+  return { type: STRING, data: new Data({ type: 'char-string', value }) };
+}
+
 /**
  * Reads the value.
+ * @param declared the type attribute, trimmed
  * @throws GatewayError not-idmef, bad-value; without a place
  */
 export function readAdditionalData(
-  content: AdditionalDataContent,
-  note: Note,
+  declared: string | undefined,
+  content: Content,
+  notes: Notes,
 ): AdditionalDataValue | undefined {
-  const source = findSource(content);
-  const name = lowerCase(source.type);
+  const element = valueElement(content, declared !== undefined && isXml(lowerCase(declared)));
+  const name = lowerCase(declared ?? element?.element.local ?? 'string');
   const type = isXml(name) ? 'xml' : name;
   const number = typeNumber(type);
-  const text =
-    type !== 'xml'
-      ? textValue(source)
-      : trim(elements(source.nodes).length > 0 ? canonical(source.nodes) : textOf(source.nodes));
+  const source = element ?? content;
+  const text = type === 'xml' ? xmlText(source) : plainText(type, source, element !== undefined);
   if (text === '') {
-    note('A6 AdditionalData without content, dropped');
+    notes.note('A6 AdditionalData without content, dropped');
     return undefined;
   }
   const data = typedData(type, text);
   if (data !== undefined) return { type: number, data };
-  note(`A8 ${quote(text)} is no ${type} for Prelude, kept as a string`);
-  return { type: typeNumber('string'), data: new Data({ type: 'char-string', value: text }) };
+  notes.note(`A8 ${quote(text)} is no ${type} for Prelude, kept as a string`);
+  return stringValue(text);
 }

@@ -3,13 +3,15 @@
  * its object. Here is what all builders do alike; class-builders.ts has those of IDMEF's classes,
  * value-builders.ts those of single values.
  *
- * Errors are GatewayErrors without a place; the reader knows it.
+ * Errors are GatewayErrors without a place; the reader knows it. A builder knows the builder around
+ * it and its own field, so that only an error or an adaptation costs the making of a path.
  */
 import { GatewayError } from '../errors.ts';
-import type { Attribute, Element } from './content.ts';
-import type { Message } from './message.ts';
+import type { Field } from './classes.ts';
+import type { Element } from './content.ts';
+import type { Idmef, Message } from './message.ts';
 import { isIdmef } from './namespaces.ts';
-import { quote, trim, type Note } from './text.ts';
+import { isBlank, quote, trim, type Notes } from './text.ts';
 
 /** What builders need of the reader. */
 export interface Context {
@@ -31,13 +33,16 @@ export interface Builder {
   close(): void;
 }
 
-export const joined = (path: string, name: string): string =>
-  path === '' ? name : `${path}.${name}`;
+/** The builder of an object, as the builders of its fields see it. */
+export interface Parent {
+  readonly context: Context;
+  readonly object: Idmef;
+  readonly path: string;
+}
 
-export function idmefAttributes({ attributes }: Element): readonly Attribute[] {
-  return attributes.every(({ uri }) => isIdmef(uri))
-    ? attributes
-    : attributes.filter(({ uri }) => isIdmef(uri));
+/** The IDMEF path of a field; of one object in it if it is a list and the index is given. */
+export function fieldPath({ path }: Parent, { name, list }: Field, index?: number): string {
+  return list && index !== undefined ? `${path}.${name}(${index})` : `${path}.${name}`;
 }
 
 export function unknownAttribute(name: string, element: Element, path: string): GatewayError {
@@ -58,10 +63,14 @@ export function unexpectedElement(
 
 /** A foreign element: ignored with all it contains. */
 export class Ignored implements Builder {
-  readonly path: string;
+  readonly #around: Builder;
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(around: Builder) {
+    this.#around = around;
+  }
+
+  get path(): string {
+    return this.#around.path;
   }
 
   open(): Builder {
@@ -79,7 +88,7 @@ export class Ignored implements Builder {
 }
 
 /** What all builders of IDMEF elements do alike. */
-export abstract class IdmefBuilder implements Builder {
+export abstract class IdmefBuilder implements Builder, Notes {
   readonly context: Context;
   readonly element: Element;
 
@@ -88,16 +97,24 @@ export abstract class IdmefBuilder implements Builder {
     this.element = element;
   }
 
-  abstract readonly path: string;
+  abstract get path(): string;
   abstract close(): void;
   protected abstract child(element: Element): Builder;
 
+  protected abstract attribute(name: string, value: string): void;
+
+  /** Takes the attributes that are IDMEF's; the constructors call it when they know their path. */
+  protected attributes(): void {
+    for (const { uri, local, value } of this.element.attributes)
+      if (isIdmef(uri)) this.attribute(local, value);
+  }
+
   open(element: Element): Builder {
-    return isIdmef(element.uri) ? this.child(element) : new Ignored(this.path);
+    return isIdmef(element.uri) ? this.child(element) : new Ignored(this);
   }
 
   text(text: string): void {
-    if (trim(text) !== '')
+    if (!isBlank(text))
       throw new GatewayError(
         'not-idmef',
         `text ${quote(trim(text))} in <${this.element.local}>, which has only elements`,
@@ -108,20 +125,7 @@ export abstract class IdmefBuilder implements Builder {
     // of no meaning to IDMEF
   }
 
-  protected get note(): Note {
-    return (text) => {
-      this.context.note(this, text);
-    };
-  }
-}
-
-/** Runs the action; an error of it gets this path. */
-export function at<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof GatewayError && error.path === undefined)
-      throw new GatewayError(error.code, error.message, { path, cause: error.cause });
-    throw error;
+  note(text: string): void {
+    this.context.note(this, text);
   }
 }

@@ -1,28 +1,28 @@
 /** Builders of objects, from the document down, driven by the class table. */
 import { GatewayError } from '../errors.ts';
 import {
-  at,
-  idmefAttributes,
+  fieldPath,
   IdmefBuilder,
   Ignored,
-  joined,
   unexpectedElement,
   unknownAttribute,
   type Builder,
   type Context,
+  type Parent,
 } from './builder.ts';
 import {
+  ADDITIONAL_DATA,
   ALERT,
+  fieldNamed,
   HEARTBEAT,
   type ChildRule,
   type ClassField,
-  type IdmefClass,
   type ValueField,
 } from './classes.ts';
 import type { Element } from './content.ts';
 import { Idmef } from './message.ts';
 import { isIdmef } from './namespaces.ts';
-import { quote, trim } from './text.ts';
+import { isBlank, quote } from './text.ts';
 import { now } from './time.ts';
 import { AdditionalDataBuilder, PermissionBuilder, ValueBuilder } from './value-builders.ts';
 import { parseValue } from './values.ts';
@@ -62,24 +62,24 @@ class IdmefMessageBuilder extends IdmefBuilder {
 
   constructor(context: Context, element: Element) {
     super(context, element);
-    for (const { local, value } of idmefAttributes(element)) {
-      if (local !== 'version') throw unknownAttribute(local, element, '');
-      this.#version = value;
-    }
+    this.attributes();
   }
 
-  readonly path = '';
+  get path(): string {
+    return '';
+  }
+
+  protected attribute(name: string, value: string): void {
+    if (name !== 'version') throw unknownAttribute(name, this.element, '');
+    this.#version = value;
+  }
 
   protected child(element: Element): Builder {
     const idmefClass = [ALERT, HEARTBEAT].find(({ xml }) => xml === element.local);
     if (idmefClass === undefined)
       throw unexpectedElement(element.local, 'IDMEF-Message', ['Alert', 'Heartbeat']);
     this.context.begin();
-    const body = new Idmef(idmefClass);
-    return new ClassBuilder(this.context, element, body, idmefClass.xml.toLowerCase(), () => {
-      body.values[createTimeOf(idmefClass)] ??= now();
-      this.context.deliver({ version: this.#version, body });
-    });
+    return new MessageBuilder(this.context, element, new Idmef(idmefClass), this.#version);
   }
 
   close(): void {
@@ -87,34 +87,33 @@ class IdmefMessageBuilder extends IdmefBuilder {
   }
 }
 
-function createTimeOf(idmefClass: IdmefClass): number {
-  return idmefClass.fields.findIndex(({ name }) => name === 'create_time');
-}
-
-const nothing = (): void => undefined;
-
 /** An element that is an object of a class. */
-class ClassBuilder extends IdmefBuilder {
+abstract class ClassBuilder extends IdmefBuilder implements Parent {
   readonly object: Idmef;
-  readonly path: string;
-  readonly #done: () => void;
   #text = '';
-  /** the rules of the children that were there and may be there once */
-  #seen: Set<ChildRule> | undefined;
+  /** `once` of the children that were there */
+  #seen = 0;
 
-  constructor(context: Context, element: Element, object: Idmef, path: string, done: () => void) {
+  constructor(context: Context, element: Element, object: Idmef) {
     super(context, element);
     this.object = object;
-    this.path = path;
-    this.#done = done;
-    for (const { local, value } of idmefAttributes(element)) this.#attribute(local, value);
   }
 
-  #attribute(name: string, raw: string): void {
+  protected attribute(name: string, raw: string): void {
     const field = this.object.class.attributes.get(name);
     if (field === undefined) throw unknownAttribute(name, this.element, this.path);
-    const value = at(joined(this.path, field.name), () => parseValue(field, raw, this.note));
-    if (value !== undefined) this.object.put(field, value);
+    this.#set(field, raw);
+  }
+
+  #set(field: ValueField, raw: string): void {
+    try {
+      const value = parseValue(field, raw, this);
+      if (value !== undefined) this.object.put(field, value);
+    } catch (error) {
+      throw error instanceof GatewayError
+        ? new GatewayError(error.code, error.message, { path: fieldPath(this, field) })
+        : error;
+    }
   }
 
   protected child(element: Element): Builder {
@@ -127,46 +126,38 @@ class ClassBuilder extends IdmefBuilder {
   /** The builder of a child that the rule is for. */
   openBy(rule: ChildRule, element: Element): Builder {
     switch (rule.kind) {
+      case 'field': {
+        this.#once(rule.once, element);
+        const { field } = rule;
+        return field.kind === 'class'
+          ? this.#object(field, element)
+          : new ValueBuilder(this, element, field);
+      }
+      case 'nested':
+        this.#once(rule.once, element);
+        return this.nested(element);
+      case 'permission':
+        return new PermissionBuilder(this, element, rule.field);
+      case 'transparent':
+        return new TransparentBuilder(this, element, rule.only);
       case 'dropped':
         this.note(`A7 ${rule.why}: <${element.local}> dropped`);
-        return new Ignored(this.path);
-      case 'transparent':
-        return new TransparentBuilder(this.context, element, this, rule.only);
-      case 'permission':
-        return new PermissionBuilder(this.context, element, this.object, rule.field, this.path);
-      case 'nested':
-        this.#once(rule, element);
-        return this.nested(element);
-      case 'field': {
-        const { field } = rule;
-        // Analyzer is a list to libprelude, which the nesting fills
-        if (!field.list || field.xml === 'Analyzer') this.#once(rule, element);
-        return field.kind === 'class' ? this.#object(field, element) : this.#value(field, element);
-      }
+        return new Ignored(this);
     }
   }
 
-  #once(rule: ChildRule, element: Element): void {
-    const seen = (this.#seen ??= new Set());
-    if (seen.has(rule))
+  #once(bit: number, element: Element): void {
+    if ((this.#seen & bit) !== 0)
       throw new GatewayError('not-idmef', `a second <${element.local}> in <${this.element.local}>`);
-    seen.add(rule);
-  }
-
-  #value(field: ValueField, element: Element): Builder {
-    return new ValueBuilder(this.context, element, this.object, field, this.path);
+    this.#seen |= bit;
   }
 
   #object(field: ClassField, element: Element): Builder {
-    if (field.class.additionalData)
-      return new AdditionalDataBuilder(this.context, element, this.object, field, this.path);
+    if (field.class === ADDITIONAL_DATA) return new AdditionalDataBuilder(this, element, field);
     if (field.union) this.#dropOthers(field);
-    const object = new Idmef(field.class);
-    const place = this.object.put(field, object);
-    const path = joined(this.path, field.list ? `${field.name}(${place})` : field.name);
-    if (field.xml === 'Analyzer')
-      return new AnalyzerBuilder(this.context, element, object, this, field, path);
-    return new ClassBuilder(this.context, element, object, path, nothing);
+    return field.xml === 'Analyzer'
+      ? new AnalyzerBuilder(this, element, field)
+      : new ObjectBuilder(this, element, field);
   }
 
   /** libprelude has one place for the members of a union: the last one takes it. */
@@ -191,39 +182,54 @@ class ClassBuilder extends IdmefBuilder {
 
   close(): void {
     const field = this.object.class.text;
-    if (field !== undefined && trim(this.#text) !== '') {
-      const value = at(joined(this.path, field.name), () =>
-        parseValue(field, this.#text, this.note),
-      );
-      if (value !== undefined) this.object.put(field, value);
-    }
-    this.#done();
+    if (field !== undefined && !isBlank(this.#text)) this.#set(field, this.#text);
+  }
+}
+
+/** Alert or Heartbeat (RFC 4765, 4.2.2 and 4.2.3). */
+class MessageBuilder extends ClassBuilder {
+  readonly #version: string;
+
+  constructor(context: Context, element: Element, object: Idmef, version: string) {
+    super(context, element, object);
+    this.#version = version;
+    this.attributes();
+  }
+
+  get path(): string {
+    return this.object.class.xml.toLowerCase();
+  }
+
+  override close(): void {
+    const { object } = this;
+    object.values[fieldNamed(object.class, 'create_time').index] ??= now();
+    this.context.deliver({ version: this.#version, body: object });
+  }
+}
+
+/** An object that is a field of another. */
+class ObjectBuilder extends ClassBuilder {
+  protected readonly around: Parent;
+  protected readonly field: ClassField;
+  readonly #index: number;
+
+  constructor(around: Parent, element: Element, field: ClassField) {
+    super(around.context, element, new Idmef(field.class));
+    this.around = around;
+    this.field = field;
+    this.#index = around.object.put(field, this.object);
+    this.attributes();
+  }
+
+  get path(): string {
+    return fieldPath(this.around, this.field, this.#index);
   }
 }
 
 /** Analyzer: the one inside it is the next item of the message's list (RFC 4765, 4.2.4.1). */
-class AnalyzerBuilder extends ClassBuilder {
-  readonly #message: ClassBuilder;
-  readonly #field: ClassField;
-
-  constructor(
-    context: Context,
-    element: Element,
-    object: Idmef,
-    message: ClassBuilder,
-    field: ClassField,
-    path: string,
-  ) {
-    super(context, element, object, path, nothing);
-    this.#message = message;
-    this.#field = field;
-  }
-
+class AnalyzerBuilder extends ObjectBuilder {
   protected override nested(element: Element): Builder {
-    const object = new Idmef(this.#field.class);
-    const place = this.#message.object.put(this.#field, object);
-    const path = joined(this.#message.path, `${this.#field.name}(${place})`);
-    return new AnalyzerBuilder(this.context, element, object, this.#message, this.#field, path);
+    return new AnalyzerBuilder(this.around, element, this.field);
   }
 }
 
@@ -232,21 +238,19 @@ class TransparentBuilder extends IdmefBuilder {
   readonly #around: ClassBuilder;
   readonly #rules: ReadonlyMap<string, ChildRule>;
 
-  constructor(
-    context: Context,
-    element: Element,
-    around: ClassBuilder,
-    rules: ReadonlyMap<string, ChildRule>,
-  ) {
-    super(context, element);
+  constructor(around: ClassBuilder, element: Element, rules: ReadonlyMap<string, ChildRule>) {
+    super(around.context, element);
     this.#around = around;
     this.#rules = rules;
-    for (const { local } of idmefAttributes(element))
-      throw unknownAttribute(local, element, this.path);
+    this.attributes();
   }
 
   get path(): string {
     return this.#around.path;
+  }
+
+  protected attribute(name: string): void {
+    throw unknownAttribute(name, this.element, this.path);
   }
 
   protected child(element: Element): Builder {

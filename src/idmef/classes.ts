@@ -25,11 +25,11 @@ export interface ClassField extends ObjectDraft {
 
 export type Field = ValueField | ClassField;
 
-/** What a child element means inside a class. */
+/** What a child element means inside a class; `once` is a bit of its own, 0 where it may repeat. */
 export type ChildRule =
-  | { readonly kind: 'field'; readonly field: Field }
+  | { readonly kind: 'field'; readonly field: Field; readonly once: number }
   /** an Analyzer in an Analyzer: the next one of the message's list (RFC 4765, 4.2.4.1) */
-  | { readonly kind: 'nested'; readonly class: IdmefClass }
+  | { readonly kind: 'nested'; readonly class: IdmefClass; readonly once: number }
   /** FileList of the 2004 draft: its children are this class's */
   | { readonly kind: 'transparent'; readonly only: ReadonlyMap<string, ChildRule> }
   /** FileAccess/Permission: its perms attribute, or its text (libprelude has strings) */
@@ -48,8 +48,6 @@ export interface IdmefClass {
   readonly children: ReadonlyMap<string, ChildRule>;
   /** the field that the element's own text goes to */
   readonly text: ValueField | undefined;
-  /** AdditionalData's value is read by rules of its own (additional-data.ts) */
-  readonly additionalData: boolean;
 }
 
 interface Building extends IdmefClass {
@@ -67,18 +65,23 @@ function empty({ xml, tag }: ClassDraft): Building {
     attributes: new Map(),
     children: new Map(),
     text: undefined,
-    additionalData: xml === 'AdditionalData',
   };
 }
 
 function addField(building: Building, field: Field): void {
   building.fields.push(field);
-  if (field.kind === 'class') building.children.set(field.xml, { kind: 'field', field });
+  if (field.kind === 'class') building.children.set(field.xml, fieldRule(field));
   else if (field.at === 'attribute') building.attributes.set(field.xml, field);
   else if (field.at === 'text') building.text = field;
   else if (field.name === 'permission')
     building.children.set(field.xml, { kind: 'permission', field });
-  else building.children.set(field.xml, { kind: 'field', field });
+  else building.children.set(field.xml, fieldRule(field));
+}
+
+/** Analyzer is a list to libprelude, which the nesting fills: the element comes once. */
+function fieldRule(field: Field): ChildRule {
+  const once = field.list && field.xml !== 'Analyzer' ? 0 : 1 << field.index;
+  return { kind: 'field', field, once };
 }
 
 function build(drafts: readonly ClassDraft[]): ReadonlyMap<string, IdmefClass> {
@@ -102,7 +105,8 @@ function build(drafts: readonly ClassDraft[]): ReadonlyMap<string, IdmefClass> {
     }
   }
   const analyzer = named('Analyzer');
-  analyzer.children.set('Analyzer', { kind: 'nested', class: analyzer });
+  const once = 1 << analyzer.fields.length;
+  analyzer.children.set('Analyzer', { kind: 'nested', class: analyzer, once });
   // 2004 draft
   const files = new Map([...named('Target').children].filter(([xml]) => xml === 'File'));
   named('Target').children.set('FileList', { kind: 'transparent', only: files });
@@ -124,6 +128,16 @@ function classNamed(xml: string): IdmefClass {
 /** Every class by the name of its element. */
 export const IDMEF_CLASSES = CLASSES;
 
+/** The field with that name of libprelude. */
+export function fieldNamed({ xml, fields }: IdmefClass, name: string): Field {
+  const found = fields.find((field) => field.name === name);
+  if (found === undefined) throw new Error(`${xml} has no ${name}`);
+  return found;
+}
+
 export const ALERT = classNamed('Alert');
 export const HEARTBEAT = classNamed('Heartbeat');
 export const ANALYZER = classNamed('Analyzer');
+export const ASSESSMENT = classNamed('Assessment');
+export const IMPACT = classNamed('Impact');
+export const ADDITIONAL_DATA = classNamed('AdditionalData');

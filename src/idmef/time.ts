@@ -5,7 +5,7 @@
  */
 import { GatewayError } from '../errors.ts';
 import { Time } from './message.ts';
-import { quote, trim, type Note } from './text.ts';
+import { quote, trim, type Notes } from './text.ts';
 
 const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
 const CLOCK = /^(?:T *| +)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?/;
@@ -41,26 +41,26 @@ interface Clock {
   readonly length: number;
 }
 
-function parseClock(rest: string, text: string, note: Note): Clock {
+function parseClock(rest: string, text: string, notes: Notes): Clock {
   const match = CLOCK.exec(rest);
   if (match === null) throw bad(text, 'has no time of the form Thh:mm:ss');
   const [found, hours, minutes, seconds, fraction = ''] = match;
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
-  if (fraction.length > 6) note('A2 fraction of a second cut to six digits');
+  if (fraction.length > 6) notes.note('A2 fraction of a second cut to six digits');
   const microseconds = Number(fraction.slice(0, 6).padEnd(6, '0'));
   const midnight = hour === 24 && minute === 0 && second === 0 && microseconds === 0;
-  if (midnight) note('A3 24:00:00 is 00:00:00 of the next day');
+  if (midnight) notes.note('A3 24:00:00 is 00:00:00 of the next day');
   // a leap second is 60; libprelude takes 61, too
   if ((hour > 23 && !midnight) || minute > 59 || second > 61)
     throw bad(text, 'has a time that does not exist');
   return { hour, minute, second, microseconds, length: found.length };
 }
 
-function parseOffset(zone: string, text: string, note: Note): number {
+function parseOffset(zone: string, text: string, notes: Notes): number {
   const match = OFFSET.exec(zone);
   if (match === null) throw bad(text, 'has no offset of the form Z, +hh:mm or -hh:mm');
   const [, sign, hours = '0', minus, minutes = '0'] = match;
-  if (minus === '-') note(`A10 offset ${zone} as xmlmod writes it`);
+  if (minus === '-') notes.note(`A10 offset ${zone} as xmlmod writes it`);
   const size = Number(hours) * 3600 + Number(minutes) * 60;
   return sign === '-' ? -size : size;
 }
@@ -70,7 +70,7 @@ function parseOffset(zone: string, text: string, note: Note): number {
  * UTC; days up to 31 run over into the next month.
  * @throws GatewayError bad-value, without a place
  */
-export function parseTime(text: string, note: Note): Time {
+export function parseTime(text: string, notes: Notes): Time {
   const match = DATE.exec(text);
   const [found = '', years, months, days] = match ?? [];
   const [year, month, day] = [Number(years), Number(months), Number(days)];
@@ -78,7 +78,7 @@ export function parseTime(text: string, note: Note): Time {
     throw bad(text, 'is not a time of the form YYYY-MM-DDThh:mm:ss+hh:mm');
   const rest = text.slice(found.length);
   if (/^(?:T *| *)$/.test(rest)) return inRange(utc(year, month, day, 0, 0, 0), 0, 0, text);
-  const { hour, minute, second, microseconds, length } = parseClock(rest, text, note);
+  const { hour, minute, second, microseconds, length } = parseClock(rest, text, notes);
   const zone = rest.slice(length);
   if (zone === '') {
     const local = new Date(year, month - 1, day, hour, minute, second);
@@ -88,7 +88,7 @@ export function parseTime(text: string, note: Note): Time {
     const offset = utc(year, month, day, hour, minute, second) - seconds;
     return inRange(seconds, microseconds, offset, text);
   }
-  const offset = parseOffset(zone, text, note);
+  const offset = parseOffset(zone, text, notes);
   const seconds = utc(year, month, day, hour, minute, second) - offset;
   return inRange(seconds, microseconds, offset, text);
 }
@@ -103,11 +103,11 @@ function utc(year: number, month: number, day: number, h: number, m: number, s: 
  * microseconds, in UTC.
  * @throws GatewayError bad-value, without a place
  */
-export function timeFromNtpstamp(raw: string, note: Note): Time {
+export function timeFromNtpstamp(raw: string, notes: Notes): Time {
   const text = trim(raw);
   const halves = parseNtpstamp(text);
   if (halves === undefined) throw bad(text, 'is not an ntpstamp of the form 0xhhhhhhhh.0xhhhhhhhh');
-  note('A9 the ntpstamp stands for the missing text');
+  notes.note('A9 the ntpstamp stands for the missing text');
   const [seconds, fraction] = halves;
   const microseconds = Math.floor((fraction * 1e6 + 2 ** 31) / SECONDS_LIMIT);
   const whole = seconds - NTP_EPOCH + Math.floor(microseconds / 1e6);

@@ -1,35 +1,37 @@
 /** Builders of single values: leaves, Permission, and AdditionalData with all it contains. */
-import { readAdditionalData } from './additional-data.ts';
+import { isXml, readAdditionalData, type Content } from './additional-data.ts';
 import {
-  idmefAttributes,
+  fieldPath,
   IdmefBuilder,
-  joined,
   unexpectedElement,
   unknownAttribute,
   type Builder,
-  type Context,
+  type Parent,
 } from './builder.ts';
-import type { ClassField, ValueField } from './classes.ts';
+import { ADDITIONAL_DATA, fieldNamed, type ClassField, type ValueField } from './classes.ts';
 import type { Element, Node } from './content.ts';
 import { Idmef } from './message.ts';
-import { trim } from './text.ts';
+import { isIdmef } from './namespaces.ts';
+import { isBlank, lowerCase, trim, type Notes } from './text.ts';
 import { timeFromNtpstamp } from './time.ts';
 import { parseValue } from './values.ts';
 
 /** An element whose text is a value. */
 export class ValueBuilder extends IdmefBuilder {
-  readonly path: string;
-  protected readonly object: Idmef;
+  protected readonly around: Parent;
   protected readonly field: ValueField;
-  protected content = '';
+  #content = '';
   #ntpstamp: string | undefined;
 
-  constructor(context: Context, element: Element, object: Idmef, field: ValueField, path: string) {
-    super(context, element);
-    this.object = object;
+  constructor(around: Parent, element: Element, field: ValueField) {
+    super(around.context, element);
+    this.around = around;
     this.field = field;
-    this.path = joined(path, field.name);
-    for (const { local, value } of idmefAttributes(element)) this.attribute(local, value);
+    this.attributes();
+  }
+
+  get path(): string {
+    return fieldPath(this.around, this.field);
   }
 
   protected attribute(name: string, value: string): void {
@@ -43,15 +45,15 @@ export class ValueBuilder extends IdmefBuilder {
   }
 
   override text(text: string): void {
-    this.content += text;
+    this.#content += text;
   }
 
   close(): void {
     const value =
-      this.#ntpstamp !== undefined && trim(this.content) === ''
-        ? timeFromNtpstamp(this.#ntpstamp, this.note)
-        : parseValue(this.field, this.content, this.note);
-    if (value !== undefined) this.object.put(this.field, value);
+      this.#ntpstamp !== undefined && isBlank(this.#content)
+        ? timeFromNtpstamp(this.#ntpstamp, this)
+        : parseValue(this.field, this.#content, this);
+    if (value !== undefined) this.around.object.put(this.field, value);
   }
 }
 
@@ -59,90 +61,97 @@ export class ValueBuilder extends IdmefBuilder {
 export class PermissionBuilder extends ValueBuilder {
   protected override attribute(name: string, value: string): void {
     if (name !== 'perms') throw unknownAttribute(name, this.element, this.path);
-    if (value !== '') this.object.put(this.field, value);
+    if (value !== '') this.around.object.put(this.field, value);
   }
 
   override close(): void {
-    const perms = idmefAttributes(this.element).length > 0;
+    const perms = this.element.attributes.some(({ uri }) => isIdmef(uri));
     if (!perms) super.close();
   }
 }
 
-/** AdditionalData: all it contains is kept until its end shows what it means. */
-export class AdditionalDataBuilder extends IdmefBuilder {
-  readonly path: string;
-  readonly #around: Idmef;
-  readonly #field: ClassField;
-  readonly #nodes: Node[] = [];
-  #type: string | undefined;
-  #meaning = '';
+/** An element inside AdditionalData: kept until the end of that shows what it means. */
+class ContentBuilder implements Builder, Content {
+  readonly element: Element;
+  ownText = '';
+  children: Content[] | undefined;
+  nodes: Node[] | undefined;
+  protected readonly around: { readonly path: string };
 
-  constructor(context: Context, element: Element, around: Idmef, field: ClassField, path: string) {
-    super(context, element);
-    this.#around = around;
-    this.#field = field;
-    const list = around.values[field.index];
-    this.path = joined(path, `${field.name}(${Array.isArray(list) ? list.length : 0})`);
-    for (const { local, value } of idmefAttributes(element)) {
-      if (local === 'type') this.#type = trim(value);
-      else if (local === 'meaning') this.#meaning = value;
-      else throw unknownAttribute(local, element, this.path);
-    }
+  constructor(element: Element, around: { readonly path: string }, nodes: Node[] | undefined) {
+    this.element = element;
+    this.around = around;
+    this.nodes = nodes;
   }
 
-  override open(element: Element): Builder {
-    return new ContentBuilder(element, this.#nodes, this.path);
-  }
-
-  protected child(element: Element): Builder {
-    return this.open(element);
-  }
-
-  override text(text: string): void {
-    this.#nodes.push(text);
-  }
-
-  override instruction(target = '', data = ''): void {
-    this.#nodes.push({ target, data });
-  }
-
-  close(): void {
-    const content = { type: this.#type, nodes: this.#nodes };
-    const value = readAdditionalData(content, this.note);
-    if (value === undefined) return;
-    const object = new Idmef(this.#field.class);
-    for (const field of object.class.fields) {
-      if (field.name === 'data') object.put(field, value.data);
-      else if (field.name === 'type') object.put(field, value.type);
-      else if (this.#meaning !== '') object.put(field, this.#meaning);
-    }
-    this.#around.put(this.#field, object);
-  }
-}
-
-/** An element inside AdditionalData. */
-class ContentBuilder implements Builder {
-  readonly path: string;
-  readonly #children: Node[] = [];
-
-  constructor(element: Element, siblings: Node[], path: string) {
-    this.path = path;
-    siblings.push({ element, children: this.#children });
+  get path(): string {
+    return this.around.path;
   }
 
   open(element: Element): Builder {
-    return new ContentBuilder(element, this.#children, this.path);
+    const nodes = this.nodes !== undefined || isXml(element.local) ? [] : undefined;
+    if (nodes !== undefined) this.nodes?.push({ element, children: nodes });
+    const child = new ContentBuilder(element, this, nodes);
+    if (!isIdmef(element.uri)) return child;
+    if (this.children === undefined) this.children = [child];
+    else this.children.push(child);
+    return child;
   }
 
   text(text: string): void {
-    this.#children.push(text);
+    this.ownText += text;
+    this.nodes?.push(text);
   }
 
   instruction(target: string, data: string): void {
-    this.#children.push({ target, data });
+    this.nodes?.push({ target, data });
   }
 
   close(): void {
     // kept by what is around it
+  }
+}
+
+const MEANING = fieldNamed(ADDITIONAL_DATA, 'meaning');
+const TYPE = fieldNamed(ADDITIONAL_DATA, 'type');
+const DATA = fieldNamed(ADDITIONAL_DATA, 'data');
+
+/** AdditionalData (RFC 4765, 4.2.4.6). */
+export class AdditionalDataBuilder extends ContentBuilder implements Notes {
+  readonly #parent: Parent;
+  readonly #field: ClassField;
+  #type: string | undefined;
+  #meaning = '';
+
+  constructor(parent: Parent, element: Element, field: ClassField) {
+    super(element, parent, undefined);
+    this.#parent = parent;
+    this.#field = field;
+    for (const { uri, local, value } of element.attributes) {
+      if (!isIdmef(uri)) continue;
+      if (local === 'type') this.#type = trim(value);
+      else if (local === 'meaning') this.#meaning = value;
+      else throw unknownAttribute(local, element, this.path);
+    }
+    if (this.#type !== undefined && isXml(lowerCase(this.#type))) this.nodes = [];
+  }
+
+  override get path(): string {
+    const list = this.#parent.object.values[this.#field.index];
+    return fieldPath(this.#parent, this.#field, Array.isArray(list) ? list.length : 0);
+  }
+
+  note(text: string): void {
+    this.#parent.context.note(this, text);
+  }
+
+  override close(): void {
+    const value = readAdditionalData(this.#type, this, this);
+    if (value === undefined) return;
+    const object = new Idmef(ADDITIONAL_DATA);
+    if (this.#meaning !== '') object.put(MEANING, this.#meaning);
+    object.put(TYPE, value.type);
+    object.put(DATA, value.data);
+    this.#parent.object.put(this.#field, object);
   }
 }

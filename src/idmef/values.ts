@@ -2,13 +2,13 @@
  * Texts to values, by the type that libprelude's field has.
  *
  * Where the RFC allows what libprelude refuses or misreads, the value is adapted; each adaptation
- * has a number (A1 to A10, README "What is adapted") and is reported to `note`.
+ * has a number (A1 to A10, README "What is adapted") and is reported to `notes`.
  */
 import { GatewayError } from '../errors.ts';
 import type { ValueField } from './classes.ts';
 import type { Enumeration } from './enumerations.ts';
 import { Data, type Value } from './message.ts';
-import { lowerCase, quote, trim, type Note } from './text.ts';
+import { lowerCase, quote, trim, type Notes } from './text.ts';
 import { parseTime } from './time.ts';
 
 function badValue(text: string, wanted: string): GatewayError {
@@ -37,7 +37,7 @@ export function parseInteger(text: string): bigint | undefined {
   return sign === '-' ? -size : size;
 }
 
-function integer(type: IntegerType, text: string, note: Note): number | bigint {
+function integer(type: IntegerType, text: string, notes: Notes): number | bigint {
   if (SMALL_DECIMAL.test(text)) {
     const small = Number(text);
     if (type === 'uint64') return BigInt(small);
@@ -47,7 +47,7 @@ function integer(type: IntegerType, text: string, note: Note): number | bigint {
   const value = parseInteger(text);
   if (value === undefined || value < low || value > high)
     throw badValue(text, `a number from ${low.toString()} to ${high.toString()}`);
-  if (/^[+-]?0\d/.test(text)) note(`A5 leading zeros in ${quote(text)}, read as base 10`);
+  if (/^[+-]?0\d/.test(text)) notes.note(`A5 leading zeros in ${quote(text)}, read as base 10`);
   return type === 'uint64' ? value : Number(value);
 }
 
@@ -60,10 +60,10 @@ export function parseReal(text: string): string | undefined {
   return REAL.test(text) ? text.replace(',', '.') : undefined;
 }
 
-function float(text: string, note: Note): number {
+function float(text: string, notes: Notes): number {
   const real = parseReal(text);
   if (real === undefined) throw badValue(text, 'a decimal number');
-  if (real !== text) note('A4 decimal comma, read as a point');
+  if (real !== text) notes.note('A4 decimal comma, read as a point');
   const value = Number(real);
   if (Math.abs(value) >= FLOAT_LIMIT)
     throw new GatewayError('bad-value', `${quote(text)} is too large for 32 bits`);
@@ -82,11 +82,11 @@ export function parseBase64(text: string): Uint8Array | undefined {
 /** The number that libprelude leaves in a field when it refuses the text. */
 const NOT_SET = 0;
 
-function enumerated(enumeration: Enumeration, text: string, note: Note): number {
+function enumerated(enumeration: Enumeration, text: string, notes: Notes): number {
   const number = enumeration.numbers.get(lowerCase(text));
   if (number !== undefined) return number;
   if (enumeration.name === 'file_fstype') {
-    note(`A1 ${quote(text)} is not one of libprelude's file systems, dropped`);
+    notes.note(`A1 ${quote(text)} is not one of libprelude's file systems, dropped`);
     return NOT_SET;
   }
   throw badValue(text, `one of ${enumeration.texts.join(', ')}`);
@@ -99,18 +99,18 @@ function enumerated(enumeration: Enumeration, text: string, note: Note): number 
 export function parseValue(
   field: ValueField,
   raw: string,
-  note: Note,
+  notes: Notes,
 ): Exclude<Value, unknown[]> | undefined {
   // Strings are kept as they are, white space included; libprelude does not write empty ones.
   if (field.type === 'string') return raw === '' ? undefined : raw;
   const text = trim(raw);
   switch (field.type) {
     case 'enum':
-      return field.enumeration && enumerated(field.enumeration, text, note);
+      return field.enumeration && enumerated(field.enumeration, text, notes);
     case 'time':
-      return parseTime(text, note);
+      return parseTime(text, notes);
     case 'float':
-      return float(text, note);
+      return float(text, notes);
     case 'data': {
       const bytes = parseBase64(text);
       if (bytes !== undefined) return new Data({ type: 'byte-string', value: bytes });
@@ -121,6 +121,6 @@ export function parseValue(
     case 'uint32':
     case 'int32':
     case 'uint64':
-      return integer(field.type, text, note);
+      return integer(field.type, text, notes);
   }
 }

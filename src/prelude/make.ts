@@ -1,5 +1,5 @@
 /** IDMEF objects of the gateway's own, from plain ones with libprelude's names. */
-import type { IdmefClass } from '../idmef/classes.ts';
+import { fieldNamed, type IdmefClass } from '../idmef/classes.ts';
 import { Data, Idmef, Time } from '../idmef/message.ts';
 
 export interface Values {
@@ -10,8 +10,7 @@ export interface Values {
 export function make(idmefClass: IdmefClass, values: Values): Idmef {
   const object = new Idmef(idmefClass);
   for (const [name, value] of Object.entries(values)) {
-    const field = idmefClass.fields.find((candidate) => candidate.name === name);
-    if (field === undefined) throw new Error(`${idmefClass.xml} has no ${name}`);
+    const field = fieldNamed(idmefClass, name);
     if (typeof value !== 'object' || value instanceof Time || value instanceof Data)
       object.put(field, value);
     else if (field.kind === 'class') object.put(field, make(field.class, value));

@@ -1,6 +1,7 @@
 /** Random documents, from the class table. */
 import fc, { type Arbitrary } from 'fast-check';
 import {
+  ADDITIONAL_DATA,
   ALERT,
   HEARTBEAT,
   type ChildRule,
@@ -78,7 +79,7 @@ function childElement(name: string, rule: ChildRule, depth: Depth): Arbitrary<Xm
     case 'field': {
       const { field } = rule;
       if (field.kind === 'value') return valueElement(name, field);
-      if (field.class.additionalData) return additionalData;
+      if (field.class === ADDITIONAL_DATA) return additionalData;
       const files = field.xml === 'File' ? depth.files - 1 : depth.files;
       return classElement(name, field.class, { ...depth, files });
     }

@@ -14,7 +14,7 @@ const EPOCH = Date.UTC(2020, 3, 30, 8, 56, 6) / 1000;
 
 function parse(text: string): { time: Time; notes: string[] } {
   const notes: string[] = [];
-  return { time: parseTime(text, (note) => notes.push(note)), notes };
+  return { time: parseTime(text, { note: (what) => notes.push(what) }), notes };
 }
 
 const READ: readonly [text: string, seconds: number, microseconds: number, offset: number][] = [
@@ -88,7 +88,7 @@ test('an NTPSTAMP has two halves of 32 bits', () => {
 });
 
 test('an NTPSTAMP is rounded to microseconds, into the next second if need be', () => {
-  const time = (text: string): Time => timeFromNtpstamp(text, () => undefined);
+  const time = (text: string): Time => timeFromNtpstamp(text, { note: () => undefined });
   assert.deepEqual(time('0xe2551126.0x00000000'), new Time(EPOCH, 0, 0));
   assert.deepEqual(time(' 0xe2551126.0x80000000\n'), new Time(EPOCH, 500000, 0));
   assert.deepEqual(time('0xe2551126.0xffffffff'), new Time(EPOCH + 1, 0, 0));

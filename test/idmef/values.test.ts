@@ -17,7 +17,7 @@ function field(className: string, name: string): ValueField {
 
 function parse(where: ValueField, text: string): { value: unknown; notes: string[] } {
   const notes: string[] = [];
-  const value = parseValue(where, text, (note) => notes.push(note));
+  const value = parseValue(where, text, { note: (what) => notes.push(what) });
   return { value, notes };
 }
 
