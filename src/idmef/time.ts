@@ -7,9 +7,16 @@ import { GatewayError } from '../errors.ts';
 import { Time } from './message.ts';
 import { quote, trim, type Notes } from './text.ts';
 
-const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
-const CLOCK = /^(?:T *| +)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?/;
-const OFFSET = /^(?:Z|([+-])(\d{1,2}):(-?)(\d{1,2}))/;
+const DATE = '(\\d{4})-(\\d{1,2})-(\\d{1,2})';
+const CLOCK = '(?:T *| +)(\\d{1,2}):(\\d{1,2}):(\\d{1,2})(?:[.,](\\d+))?';
+const OFFSET = '(?:Z|([+-])(\\d{1,2}):(-?)(\\d{1,2}))[^]*';
+/** the clock may be missing, then the offset, too */
+const DATETIME = new RegExp(`^${DATE}(?:${CLOCK}(${OFFSET})?)?`);
+const BLANK = /[ \t\r\n]/;
+/** before numbers that have others before them */
+const BLANKS = /([-+:])[ \t\r\n]+(?=\d)/g;
+/** between date and clock, but for those that CLOCK takes */
+const DELIMITER = /^([\d-]+)(?!T *\d| +\d)(?:[ \t\r\n]+T?|T)[ \t\r\n]*(?=\d)/;
 const NTPSTAMP = /^(?:0x)?([0-9a-f]{1,8})\.(?:0x)?([0-9a-f]{1,8})$/i;
 const SECONDS_LIMIT = 2 ** 32;
 /** seconds from 1900, where NTP counts from, to 1970 */
@@ -33,36 +40,16 @@ function inRange(seconds: number, microseconds: number, offset: number, text: st
   return new Time(seconds, microseconds, offset);
 }
 
-interface Clock {
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  readonly microseconds: number;
-  readonly length: number;
+/** As libprelude does, which reads with strptime and sscanf, it takes blanks before numbers (A11). */
+function withoutBlanks(text: string, notes: Notes): string {
+  const packed = text.replace(BLANKS, '$1').replace(DELIMITER, '$1T');
+  if (packed !== text) notes.note(`A11 blanks in the time ${quote(text)}, left out`);
+  return packed;
 }
 
-function parseClock(rest: string, text: string, notes: Notes): Clock {
-  const match = CLOCK.exec(rest);
-  if (match === null) throw bad(text, 'has no time of the form Thh:mm:ss');
-  const [found, hours, minutes, seconds, fraction = ''] = match;
-  const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
+function microsecondsOf(fraction: string, notes: Notes): number {
   if (fraction.length > 6) notes.note('A2 fraction of a second cut to six digits');
-  const microseconds = Number(fraction.slice(0, 6).padEnd(6, '0'));
-  const midnight = hour === 24 && minute === 0 && second === 0 && microseconds === 0;
-  if (midnight) notes.note('A3 24:00:00 is 00:00:00 of the next day');
-  // a leap second is 60; libprelude takes 61, too
-  if ((hour > 23 && !midnight) || minute > 59 || second > 61)
-    throw bad(text, 'has a time that does not exist');
-  return { hour, minute, second, microseconds, length: found.length };
-}
-
-function parseOffset(zone: string, text: string, notes: Notes): number {
-  const match = OFFSET.exec(zone);
-  if (match === null) throw bad(text, 'has no offset of the form Z, +hh:mm or -hh:mm');
-  const [, sign, hours = '0', minus, minutes = '0'] = match;
-  if (minus === '-') notes.note(`A10 offset ${zone} as xmlmod writes it`);
-  const size = Number(hours) * 3600 + Number(minutes) * 60;
-  return sign === '-' ? -size : size;
+  return Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
 /**
@@ -71,26 +58,40 @@ function parseOffset(zone: string, text: string, notes: Notes): number {
  * @throws GatewayError bad-value, without a place
  */
 export function parseTime(text: string, notes: Notes): Time {
-  const match = DATE.exec(text);
-  const [found = '', years, months, days] = match ?? [];
-  const [year, month, day] = [Number(years), Number(months), Number(days)];
+  const strict = DATETIME.exec(text);
+  const match =
+    strict?.[8] === undefined && BLANK.test(text)
+      ? DATETIME.exec(withoutBlanks(text, notes))
+      : strict;
+  const [year, month, day] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3])];
   if (match === null || month < 1 || month > 12 || day < 1 || day > 31)
     throw bad(text, 'is not a time of the form YYYY-MM-DDThh:mm:ss+hh:mm');
-  const rest = text.slice(found.length);
-  if (/^(?:T *| *)$/.test(rest)) return inRange(utc(year, month, day, 0, 0, 0), 0, 0, text);
-  const { hour, minute, second, microseconds, length } = parseClock(rest, text, notes);
-  const zone = rest.slice(length);
-  if (zone === '') {
+  const rest = match.input.slice(match[0].length);
+  if (match[4] === undefined) {
+    if (!/^(?:T *| *)$/.test(rest)) throw bad(text, 'has no time of the form Thh:mm:ss');
+    return inRange(utc(year, month, day, 0, 0, 0), 0, 0, text);
+  }
+  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6])];
+  const microseconds = match[7] === undefined ? 0 : microsecondsOf(match[7], notes);
+  const midnight = hour === 24 && minute === 0 && second === 0 && microseconds === 0;
+  if (midnight) notes.note('A3 24:00:00 is 00:00:00 of the next day');
+  // a leap second is 60; libprelude takes 61, too
+  if ((hour > 23 && !midnight) || minute > 59 || second > 61)
+    throw bad(text, 'has a time that does not exist');
+  const wall = utc(year, month, day, hour, minute, second);
+  const [zone, sign, hours = '0', minus, minutes = '0'] = match.slice(8);
+  if (zone === undefined) {
+    if (rest !== '') throw bad(text, 'has no offset of the form Z, +hh:mm or -hh:mm');
     const local = new Date(year, month - 1, day, hour, minute, second);
     // Date takes years below 100 for 19xx
     const seconds = year < 1900 ? -1 : Math.floor(local.getTime() / 1000);
     // as libprelude does; in the hour that summer time leaves out it is the one of winter
-    const offset = utc(year, month, day, hour, minute, second) - seconds;
-    return inRange(seconds, microseconds, offset, text);
+    return inRange(seconds, microseconds, wall - seconds, text);
   }
-  const offset = parseOffset(zone, text, notes);
-  const seconds = utc(year, month, day, hour, minute, second) - offset;
-  return inRange(seconds, microseconds, offset, text);
+  if (minus === '-') notes.note(`A10 offset ${zone} as xmlmod writes it`);
+  const size = Number(hours) * 3600 + Number(minutes) * 60;
+  const offset = sign === '-' ? -size : size;
+  return inRange(wall - offset, microseconds, offset, text);
 }
 
 function utc(year: number, month: number, day: number, h: number, m: number, s: number): number {

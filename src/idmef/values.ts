@@ -83,7 +83,7 @@ export function parseBase64(text: string): Uint8Array | undefined {
 const NOT_SET = 0;
 
 function enumerated(enumeration: Enumeration, text: string, notes: Notes): number {
-  const number = enumeration.numbers.get(lowerCase(text));
+  const number = enumeration.numbers.get(text) ?? enumeration.numbers.get(lowerCase(text));
   if (number !== undefined) return number;
   if (enumeration.name === 'file_fstype') {
     notes.note(`A1 ${quote(text)} is not one of libprelude's file systems, dropped`);

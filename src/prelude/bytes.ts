@@ -1,15 +1,13 @@
 /** Bytes in the order of the network, into one buffer that grows. */
 
-const FIRST_SIZE = 4096;
+const FIRST_SIZE = 2048;
+/** UTF-16 units from which a text is measured before it is written, not given three bytes a unit */
+const LONG_TEXT = 1024;
 
 export class ByteWriter {
-  #buffer: Buffer;
+  #buffer = Buffer.allocUnsafe(FIRST_SIZE);
+  #view = viewOf(this.#buffer);
   #length = 0;
-
-  /** @param size bytes that it has room for at first */
-  constructor(size = FIRST_SIZE) {
-    this.#buffer = Buffer.allocUnsafe(size);
-  }
 
   /** How many bytes have been written. */
   get length(): number {
@@ -19,49 +17,58 @@ export class ByteWriter {
   /** Makes room for `size` bytes; gives where they go. */
   #reserve(size: number): number {
     const at = this.#length;
-    const needed = at + size;
-    if (needed > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
-      this.#buffer.copy(grown, 0, 0, at);
-      this.#buffer = grown;
-    }
-    this.#length = needed;
+    this.#length = at + size;
+    if (this.#length > this.#buffer.length) this.#grow(at);
     return at;
+  }
+
+  #grow(written: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(this.#length, this.#buffer.length * 2));
+    this.#buffer.copy(grown, 0, 0, written);
+    this.#buffer = grown;
+    this.#view = viewOf(grown);
   }
 
   uint8(value: number): void {
     const at = this.#reserve(1);
-    this.#buffer[at] = value;
+    this.#view.setUint8(at, value);
   }
 
   uint16(value: number): void {
     const at = this.#reserve(2);
-    this.#buffer.writeUInt16BE(value, at);
+    this.#view.setUint16(at, value);
   }
 
   uint32(value: number): void {
     const at = this.#reserve(4);
-    this.#buffer.writeUInt32BE(value, at);
+    this.#view.setUint32(at, value);
   }
 
   int32(value: number): void {
     const at = this.#reserve(4);
-    this.#buffer.writeInt32BE(value, at);
+    this.#view.setInt32(at, value);
   }
 
   uint64(value: bigint): void {
     const at = this.#reserve(8);
-    this.#buffer.writeBigUInt64BE(value, at);
+    this.#view.setBigUint64(at, value);
   }
 
   int64(value: bigint): void {
     const at = this.#reserve(8);
-    this.#buffer.writeBigInt64BE(value, at);
+    this.#view.setBigInt64(at, value);
   }
 
   float(value: number): void {
     const at = this.#reserve(4);
-    this.#buffer.writeFloatBE(value, at);
+    this.#view.setFloat32(at, value);
+  }
+
+  /** The head of a chunk (encode.ts): uint8 tag, uint32 length of the value. */
+  chunk(tag: number, length: number): void {
+    const at = this.#reserve(5);
+    this.#view.setUint8(at, tag);
+    this.#view.setUint32(at + 1, length);
   }
 
   bytes(value: Uint8Array): void {
@@ -72,29 +79,24 @@ export class ByteWriter {
   /** UTF-8; gives the number of bytes. */
   text(value: string): number {
     // three bytes are the most that a UTF-16 unit takes
-    const at = this.#reserve(value.length * 3);
+    const most = value.length < LONG_TEXT ? value.length * 3 : Buffer.byteLength(value);
+    const at = this.#reserve(most);
     const size = this.#buffer.write(value, at);
     this.#length = at + size;
     return size;
   }
 
-  /** Puts a uint32 over what stands at `at`. */
+  /** Puts a uint32 over the one at `at`. */
   patchUint32(value: number, at: number): void {
-    this.#buffer.writeUInt32BE(value, at);
+    this.#view.setUint32(at, value);
   }
 
-  /** How many bytes it holds room for. */
-  get capacity(): number {
-    return this.#buffer.length;
-  }
-
-  /** What has been written, without a copy: it changes when the writer is used again. */
+  /** A view of the bytes written so far; no copy. The writer is not used after this. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
+}
 
-  /** Begins anew, in the same room. */
-  clear(): void {
-    this.#length = 0;
-  }
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

@@ -36,8 +36,7 @@ export function encodeObject(idmef: Idmef): Buffer {
 const NOTHING = new Uint8Array();
 
 function object(out: ByteWriter, idmef: Idmef, analyzer: Uint8Array): void {
-  out.uint8(idmef.class.tag);
-  out.uint32(0);
+  out.chunk(idmef.class.tag, 0);
   for (const field of idmef.class.fields) {
     if (field.kind === 'class') {
       if (field.xml === 'Analyzer') out.bytes(analyzer);
@@ -48,8 +47,7 @@ function object(out: ByteWriter, idmef: Idmef, analyzer: Uint8Array): void {
 }
 
 function end(out: ByteWriter): void {
-  out.uint8(END_OF_TAG);
-  out.uint32(0);
+  out.chunk(END_OF_TAG, 0);
 }
 
 function objects(out: ByteWriter, field: ClassField, value: Value | undefined): void {
@@ -70,7 +68,7 @@ function scalar(out: ByteWriter, field: ValueField, value: Value): void {
   if (typeof value === 'string' && type === 'string') string(out, tag, value);
   else if (typeof value === 'number') number(out, field, value);
   else if (typeof value === 'bigint' && type === 'uint64') {
-    chunk(out, tag, 8);
+    out.chunk(tag, 8);
     out.uint64(value);
   } else if (value instanceof Time && type === 'time') time(out, tag, value);
   else if (value instanceof Data && type === 'data') data(out, tag, value);
@@ -80,24 +78,24 @@ function scalar(out: ByteWriter, field: ValueField, value: Value): void {
 function number(out: ByteWriter, field: ValueField, value: number): void {
   switch (field.type) {
     case 'uint8':
-      chunk(out, field.tag, 1);
+      out.chunk(field.tag, 1);
       out.uint8(value);
       return;
     case 'uint16':
-      chunk(out, field.tag, 2);
+      out.chunk(field.tag, 2);
       out.uint16(value);
       return;
     case 'enum':
     case 'uint32':
-      chunk(out, field.tag, 4);
+      out.chunk(field.tag, 4);
       out.uint32(value);
       return;
     case 'int32':
-      chunk(out, field.tag, 4);
+      out.chunk(field.tag, 4);
       out.int32(value);
       return;
     case 'float':
-      chunk(out, field.tag, 4);
+      out.chunk(field.tag, 4);
       out.float(value);
       return;
     case 'string':
@@ -108,15 +106,10 @@ function number(out: ByteWriter, field: ValueField, value: number): void {
   }
 }
 
-function chunk(out: ByteWriter, tag: number, length: number): void {
-  out.uint8(tag);
-  out.uint32(length);
-}
-
 /** UTF-8 and one NUL, which the length counts; libprelude does not write empty ones. */
 function string(out: ByteWriter, tag: number, value: string): void {
   if (value === '') return;
-  chunk(out, tag, 0);
+  out.chunk(tag, 0);
   const lengthAt = out.length - 4;
   const size = out.text(value);
   out.uint8(0);
@@ -124,30 +117,30 @@ function string(out: ByteWriter, tag: number, value: string): void {
 }
 
 function time(out: ByteWriter, tag: number, value: Time): void {
-  chunk(out, tag, 12);
+  out.chunk(tag, 12);
   out.uint32(value.seconds);
   out.uint32(value.microseconds);
   out.int32(value.offset);
 }
 
 function data(out: ByteWriter, tag: number, { content }: Data): void {
-  chunk(out, tag, 4);
+  out.chunk(tag, 4);
   out.uint32(DATA_TYPES[content.type]);
   switch (content.type) {
     case 'char':
     case 'byte':
-      chunk(out, tag, 1);
+      out.chunk(tag, 1);
       out.uint8(content.value);
       return;
     case 'int':
-      chunk(out, tag, 8);
+      out.chunk(tag, 8);
       out.int64(content.value);
       return;
     case 'char-string':
       string(out, tag, content.value);
       return;
     case 'byte-string':
-      chunk(out, tag, content.value.length);
+      out.chunk(tag, content.value.length);
       out.bytes(content.value);
       return;
   }

@@ -9,7 +9,8 @@
  * frame. `prelude-admin send` writes the header anew, its time too.
  */
 import { GatewayError } from '../errors.ts';
-import type { Idmef, Message } from '../idmef/message.ts';
+import { ALERT, ASSESSMENT, fieldNamed, HEARTBEAT, IMPACT } from '../idmef/classes.ts';
+import { Idmef, type Message } from '../idmef/message.ts';
 import { ByteWriter } from './bytes.ts';
 import { encodePayload } from './encode.ts';
 
@@ -39,42 +40,26 @@ const PRIORITY_OF_SEVERITY = [
   PRIORITY.high,
 ] as const;
 
-function valueOf(idmef: Idmef, name: string): unknown {
-  return idmef.values[idmef.class.fields.findIndex((field) => field.name === name)];
-}
+const ASSESSMENT_AT = fieldNamed(ALERT, 'assessment').index;
+const IMPACT_AT = fieldNamed(ASSESSMENT, 'impact').index;
+const SEVERITY_AT = fieldNamed(IMPACT, 'severity').index;
 
-function isIdmef(value: unknown): value is Idmef {
-  return typeof value === 'object' && value !== null && 'class' in value;
-}
-
-function isHeartbeat({ body }: Message): boolean {
-  return body.class.xml === 'Heartbeat';
-}
+const isHeartbeat = ({ body }: Message): boolean => body.class === HEARTBEAT;
 
 function priority(message: Message): number {
   if (isHeartbeat(message)) return PRIORITY.high;
-  const { body } = message;
-  const assessment = valueOf(body, 'assessment');
-  const impact = isIdmef(assessment) ? valueOf(assessment, 'impact') : undefined;
-  const severity = isIdmef(impact) ? valueOf(impact, 'severity') : undefined;
+  const assessment = message.body.values[ASSESSMENT_AT];
+  const impact = assessment instanceof Idmef ? assessment.values[IMPACT_AT] : undefined;
+  const severity = impact instanceof Idmef ? impact.values[SEVERITY_AT] : undefined;
   return typeof severity === 'number'
     ? (PRIORITY_OF_SEVERITY[severity] ?? PRIORITY.none)
     : PRIORITY.none;
 }
 
-/** the most room that is kept from one message to the next */
-const KEPT_ROOM = 65536;
-
-/**
- * Where all requests encode their messages, one after the other: a buffer for each request would have
- * to be larger than its frames, and wait for the garbage collector.
- */
-let room = new ByteWriter();
-
 /** The frames of one request, in one buffer. */
 export class FrameWriter {
   readonly #analyzer: Uint8Array;
-  #frames: ByteWriter | undefined;
+  readonly #out = new ByteWriter();
   #count = 0;
   #heartbeats = 0;
 
@@ -95,30 +80,11 @@ export class FrameWriter {
 
   /**
    * Writes one message.
-   * @throws GatewayError too-large if libprelude could not read it
+   * @throws GatewayError too-large if libprelude could not read it; the writer is of no use then
    */
   write(message: Message): void {
-    const out = room;
-    out.clear();
-    try {
-      this.#encode(out, message);
-      const frame = out.finish();
-      // most requests have one message
-      this.#frames ??= new ByteWriter(frame.length);
-      this.#frames.bytes(frame);
-    } finally {
-      if (out.capacity > KEPT_ROOM) room = new ByteWriter();
-    }
-    this.#count++;
-    if (isHeartbeat(message)) this.#heartbeats++;
-  }
-
-  /** All frames; the writer is of no use afterwards. */
-  finish(): Buffer {
-    return this.#frames?.finish() ?? Buffer.alloc(0);
-  }
-
-  #encode(out: ByteWriter, message: Message): void {
+    const out = this.#out;
+    const start = out.length;
     out.uint8(FRAME_VERSION);
     out.uint8(0);
     out.uint8(priority(message));
@@ -127,12 +93,19 @@ export class FrameWriter {
     out.uint32(0);
     out.uint32(0);
     encodePayload(out, message, this.#analyzer);
-    const length = out.length - HEADER_SIZE;
+    const length = out.length - start - HEADER_SIZE;
     if (length > PAYLOAD_LIMIT)
       throw new GatewayError(
         'too-large',
         `a message of ${length} bytes, Prelude reads less than 100 MiB`,
       );
-    out.patchUint32(length, HEADER.length);
+    out.patchUint32(length, start + HEADER.length);
+    this.#count++;
+    if (isHeartbeat(message)) this.#heartbeats++;
+  }
+
+  /** All frames; the writer is of no use afterwards. */
+  finish(): Buffer {
+    return this.#out.finish();
   }
 }
