@@ -9,7 +9,7 @@ import { GatewayError } from '../errors.ts';
 import { canonical, type Element, type Node } from './content.ts';
 import { enumeration } from './enumerations.ts';
 import { Data } from './message.ts';
-import { isBlank, lowerCase, quote, trim, type Notes } from './text.ts';
+import { isBlank, quote, trim, type Notes } from './text.ts';
 import { parseNtpstamp } from './time.ts';
 import { parseBase64, parseInteger, parseReal } from './values.ts';
 
@@ -141,7 +141,7 @@ export function stringValue(value: string): AdditionalDataValue {
 
 /**
  * Reads the value.
- * @param declared the type attribute, trimmed
+ * @param declared the type attribute, trimmed and in lower case
  * @throws GatewayError not-idmef, bad-value; without a place
  */
 export function readAdditionalData(
@@ -149,8 +149,8 @@ export function readAdditionalData(
   content: Content,
   notes: Notes,
 ): AdditionalDataValue | undefined {
-  const element = valueElement(content, declared !== undefined && isXml(lowerCase(declared)));
-  const name = lowerCase(declared ?? element?.element.local ?? 'string');
+  const element = valueElement(content, declared !== undefined && isXml(declared));
+  const name = declared ?? element?.element.local ?? 'string';
   const type = isXml(name) ? 'xml' : name;
   const number = typeNumber(type);
   const source = element ?? content;

@@ -79,8 +79,7 @@ export function parseTime(text: string, notes: Notes): Time {
   if ((hour > 23 && !midnight) || minute > 59 || second > 61)
     throw bad(text, 'has a time that does not exist');
   const wall = utc(year, month, day, hour, minute, second);
-  const [zone, sign, hours = '0', minus, minutes = '0'] = match.slice(8);
-  if (zone === undefined) {
+  if (match[8] === undefined) {
     if (rest !== '') throw bad(text, 'has no offset of the form Z, +hh:mm or -hh:mm');
     const local = new Date(year, month - 1, day, hour, minute, second);
     // Date takes years below 100 for 19xx
@@ -88,9 +87,9 @@ export function parseTime(text: string, notes: Notes): Time {
     // as libprelude does; in the hour that summer time leaves out it is the one of winter
     return inRange(seconds, microseconds, wall - seconds, text);
   }
-  if (minus === '-') notes.note(`A10 offset ${zone} as xmlmod writes it`);
-  const size = Number(hours) * 3600 + Number(minutes) * 60;
-  const offset = sign === '-' ? -size : size;
+  if (match[11] === '-') notes.note(`A10 offset ${match[8]} as xmlmod writes it`);
+  const size = Number(match[10] ?? 0) * 3600 + Number(match[12] ?? 0) * 60;
+  const offset = match[9] === '-' ? -size : size;
   return inRange(wall - offset, microseconds, offset, text);
 }
 

@@ -129,11 +129,11 @@ export class AdditionalDataBuilder extends ContentBuilder implements Notes {
     this.#field = field;
     for (const { uri, local, value } of element.attributes) {
       if (!isIdmef(uri)) continue;
-      if (local === 'type') this.#type = trim(value);
+      if (local === 'type') this.#type = lowerCase(trim(value));
       else if (local === 'meaning') this.#meaning = value;
       else throw unknownAttribute(local, element, this.path);
     }
-    if (this.#type !== undefined && isXml(lowerCase(this.#type))) this.nodes = [];
+    if (this.#type !== undefined && isXml(this.#type)) this.nodes = [];
   }
 
   override get path(): string {

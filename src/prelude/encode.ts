@@ -9,7 +9,7 @@
  *   chunk   := uint8 tag, uint32 length, value
  *   end     := chunk(254, nothing)
  */
-import type { ClassField, Field, ValueField } from '../idmef/classes.ts';
+import type { Field, ValueField } from '../idmef/classes.ts';
 import { Data, Idmef, Time, type Message, type Value } from '../idmef/message.ts';
 import { ByteWriter } from './bytes.ts';
 
@@ -35,13 +35,13 @@ export function encodeObject(idmef: Idmef): Buffer {
 
 const NOTHING = new Uint8Array();
 
-function object(out: ByteWriter, idmef: Idmef, analyzer: Uint8Array): void {
-  out.chunk(idmef.class.tag, 0);
-  for (const field of idmef.class.fields) {
-    if (field.kind === 'class') {
-      if (field.xml === 'Analyzer') out.bytes(analyzer);
-      objects(out, field, idmef.values[field.index]);
-    } else values(out, field, idmef.values[field.index]);
+function object(out: ByteWriter, { class: { tag, fields }, values }: Idmef, analyzer: Uint8Array): void {
+  out.chunk(tag, 0);
+  for (const field of fields) {
+    if (analyzer.length > 0 && field.xml === 'Analyzer') out.bytes(analyzer);
+    const value = values[field.index];
+    if (value !== undefined) write(out, field, value);
+    else if (field.always) writeDefault(out, field);
   }
   end(out);
 }
@@ -50,17 +50,16 @@ function end(out: ByteWriter): void {
   out.chunk(END_OF_TAG, 0);
 }
 
-function objects(out: ByteWriter, field: ClassField, value: Value | undefined): void {
-  if (value instanceof Idmef) object(out, value, NOTHING);
-  else if (Array.isArray(value)) for (const item of value) objects(out, field, item);
-  else if (value !== undefined) throw mismatch(field);
-  else if (field.always) object(out, new Idmef(field.class), NOTHING);
+function write(out: ByteWriter, field: Field, value: Value): void {
+  if (Array.isArray(value)) for (const item of value) write(out, field, item);
+  else if (field.kind === 'value') scalar(out, field, value);
+  else if (value instanceof Idmef) object(out, value, NOTHING);
+  else throw mismatch(field);
 }
 
-function values(out: ByteWriter, field: ValueField, value: Value | undefined): void {
-  if (Array.isArray(value)) for (const item of value) values(out, field, item);
-  else if (value !== undefined) scalar(out, field, value);
-  else if (field.always) scalar(out, field, 0);
+function writeDefault(out: ByteWriter, field: Field): void {
+  if (field.kind === 'value') scalar(out, field, 0);
+  else object(out, new Idmef(field.class), NOTHING);
 }
 
 function scalar(out: ByteWriter, field: ValueField, value: Value): void {
