@@ -97,7 +97,7 @@ export abstract class IdmefBuilder implements Builder, Notes {
     this.element = element;
   }
 
-  abstract get path(): string;
+  abstract readonly path: string;
   abstract close(): void;
   protected abstract child(element: Element): Builder;
 

@@ -58,15 +58,12 @@ export class DocumentBuilder implements Builder {
 
 /** IDMEF-Message (RFC 4765, 4.2.1). */
 class IdmefMessageBuilder extends IdmefBuilder {
+  readonly path = '';
   #version = '';
 
   constructor(context: Context, element: Element) {
     super(context, element);
     this.attributes();
-  }
-
-  get path(): string {
-    return '';
   }
 
   protected attribute(name: string, value: string): void {

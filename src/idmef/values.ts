@@ -2,7 +2,7 @@
  * Texts to values, by the type that libprelude's field has.
  *
  * Where the RFC allows what libprelude refuses or misreads, the value is adapted; each adaptation
- * has a number (A1 to A10, README "What is adapted") and is reported to `notes`.
+ * has a number (A1 to A12, README "What is adapted") and is reported to `notes`.
  */
 import { GatewayError } from '../errors.ts';
 import type { ValueField } from './classes.ts';
@@ -52,6 +52,8 @@ function integer(type: IntegerType, text: string, notes: Notes): number | bigint
 }
 
 const REAL = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$/i;
+/** a digit other than 0 before the exponent */
+const NOT_ZERO = /^[^e]*[1-9]/i;
 /** from here on the nearest 32-bit float is infinity */
 const FLOAT_LIMIT = 2 ** 128 - 2 ** 103;
 
@@ -67,6 +69,8 @@ function float(text: string, notes: Notes): number {
   const value = Number(real);
   if (Math.abs(value) >= FLOAT_LIMIT)
     throw new GatewayError('bad-value', `${quote(text)} is too large for 32 bits`);
+  if (Math.fround(value) === 0 && NOT_ZERO.test(real))
+    notes.note(`A12 ${quote(text)} is too small for 32 bits, read as 0`);
   return value;
 }
 

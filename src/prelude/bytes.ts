@@ -2,7 +2,7 @@
 
 const FIRST_SIZE = 2048;
 /** UTF-16 units up to which a text of ASCII is written faster from here than by Node */
-const SHORT_TEXT = 24;
+const SHORT_TEXT = 40;
 /** UTF-16 units from which a text is measured before it is written, not given three bytes a unit */
 const LONG_TEXT = 1024;
 

@@ -35,7 +35,11 @@ export function encodeObject(idmef: Idmef): Buffer {
 
 const NOTHING = new Uint8Array();
 
-function object(out: ByteWriter, { class: { tag, fields }, values }: Idmef, analyzer: Uint8Array): void {
+function object(
+  out: ByteWriter,
+  { class: { tag, fields }, values }: Idmef,
+  analyzer: Uint8Array,
+): void {
   out.chunk(tag, 0);
   for (const field of fields) {
     if (analyzer.length > 0 && field.xml === 'Analyzer') out.bytes(analyzer);

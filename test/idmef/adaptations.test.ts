@@ -32,6 +32,12 @@ const CASES: readonly [inside: string, path: string, what: RegExp][] = [
   ],
   ['<DetectTime ntpstamp="0xe2551126.0x0"/>', 'alert.detect_time', /^A9 /],
   ['<DetectTime>2020-04-30T08:56:06-03:-30</DetectTime>', 'alert.detect_time', /^A10 /],
+  ['<DetectTime>2020- 4-30T08:56:06Z</DetectTime>', 'alert.detect_time', /^A11 blanks .*"2020- 4/],
+  [
+    '<Assessment><Confidence>1e-400</Confidence></Assessment>',
+    'alert.assessment.confidence',
+    /^A12 /,
+  ],
   [
     '<Source><Service><WebService/><SNMPService/></Service></Source>',
     'alert.source(0).service',

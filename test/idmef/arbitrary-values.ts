@@ -123,14 +123,15 @@ const isoTime = fc
 const looseTime = fc
   .tuple(
     date,
-    fc.constantFrom('T', ' ', '  ', 'T '),
+    fc.constantFrom('T', ' ', '  ', 'T ', '\t', '\n ', ' T', '\nT\r'),
     clock,
     fraction,
-    fc.constantFrom('Z', '', '+2:5', '-11:30', 'Zulu', '+01:00 '),
+    fc.constantFrom('Z', '', '+2:5', '-11:30', 'Zulu', '+01:00 ', '+ 2: 5', '-\t2:\n30'),
+    fc.constantFrom('', '', ' ', '  ', '\n'),
   )
   .map(
-    ([{ year, month, day }, between, { hour, minute, second }, part, offset]) =>
-      `${year}-${month}-${day}${between}${hour}:${minute}:${second}${part}${offset}`,
+    ([{ year, month, day }, between, { hour, minute, second }, part, offset, blank]) =>
+      `${year}-${blank}${month}-${day}${between}${hour}:${minute}:${blank}${second}${part}${offset}`,
   );
 
 const dateOnly = date.map(({ year, month, day }) => `${year}-${two(month)}-${two(day)}`);

@@ -27,6 +27,13 @@ const READ: readonly [text: string, seconds: number, microseconds: number, offse
   ['2020-04-30T08:56:06.5Z', EPOCH, 500000, 0],
   ['2020-04-30T08:56:06,000001Z', EPOCH, 1, 0],
   ['2020-04-30T08:56:06.9999999Z', EPOCH, 999999, 0],
+  ['2020- 4-30T 8:56: 6Z', EPOCH, 0, 0],
+  ['2020-04-30T08: 56:\n06.5Z', EPOCH, 500000, 0],
+  ['2020-04-30\t08:56:06Z', EPOCH, 0, 0],
+  ['2020-04-30\n08:56:06Z', EPOCH, 0, 0],
+  ['2020-04-30 T\r\n08:56:06Z', EPOCH, 0, 0],
+  ['2020-04-30T09:56:06+ 1:00', EPOCH, 0, 3600],
+  ['2020-04-30T05:26:06- 3:\t30', EPOCH, 0, -12600],
   ['2020-04-29T24:00:00Z', Date.UTC(2020, 3, 30) / 1000, 0, 0],
   ['2020-12-31T24:00:00.000Z', Date.UTC(2021, 0, 1) / 1000, 0, 0],
   ['2016-12-31T23:59:60Z', Date.UTC(2017, 0, 1) / 1000, 0, 0],
@@ -51,6 +58,13 @@ const REFUSED: readonly [text: string, why: RegExp][] = [
   ['2020-01-32T00:00:00Z', /not a time of the form/],
   ['20-01-01T00:00:00Z', /not a time of the form/],
   ['2020-01-01T00:00Z', /no time of the form/],
+  ['2020 -01-01T00:00:00Z', /not a time of the form/],
+  ['2020-01-01TT00:00:00Z', /no time of the form/],
+  ['2020-01-0100: 00:00Z', /no time of the form/],
+  ['2020-01-01T00 :00:00Z', /no time of the form/],
+  ['2020-01-01T00:00:00. 5Z', /no offset/],
+  ['2020-01-01T00:00:00 Z', /no offset/],
+  ['2020-01-01T00:00:00+01 :00', /no offset/],
   ['2020-01-01T24:00:01Z', /does not exist/],
   ['2020-01-01T23:60:00Z', /does not exist/],
   ['2020-01-01T23:59:62Z', /does not exist/],
@@ -77,7 +91,13 @@ test('adaptations are reported', () => {
   assert.match(parse('2020-04-30T08:56:06.1234567Z').notes.join(), /^A2 /);
   assert.match(parse('2020-04-30T24:00:00Z').notes.join(), /^A3 /);
   assert.match(parse('2020-04-30T08:56:06-03:-30').notes.join(), /^A10 /);
-  assert.deepEqual(parse('2020-04-30T08:56:06.123456-03:30').notes, []);
+  assert.match(parse('2020-04-30T08:56:06+ 1:00').notes.join(), /^A11 /);
+  for (const text of [
+    '2020-04-30T08:56:06.123456-03:30',
+    '2020-04-30  8:56:06',
+    '2020-04-30T 8:56:06Z - 5',
+  ])
+    assert.deepEqual(parse(text).notes, [], text);
 });
 
 test('an NTPSTAMP has two halves of 32 bits', () => {
