@@ -60,7 +60,7 @@ const REFUSED: readonly [text: string, why: RegExp][] = [
   ['20-01-01T00:00:00Z', /not a time of the form/],
   ['2020-01-01T00:00Z', /no time of the form/],
   ['2020 -01-01T00:00:00Z', /not a time of the form/],
-  ['2020-01-01TT00:00:00Z', /no time of the form/],
+  ['2020-01-01 TT00:00:00Z', /no time of the form/],
   ['2020-01-0100: 00:00Z', /no time of the form/],
   ['2020-01-01T00 :00:00Z', /no time of the form/],
   ['2020-01-01T00:00:00. 5Z', /no offset/],
