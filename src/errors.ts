@@ -97,3 +97,8 @@ export function reason(thrown: unknown): string {
 export function consequence(code: ErrorCode): Consequence {
   return ERRORS[code];
 }
+
+/** At most 40 characters of a sender's text, quoted, for a message. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -6,7 +6,7 @@
  * them get the value right; else the text is kept as a string (A8).
  */
 import { GatewayError } from '../errors.ts';
-import { canonical, type Element, type Node } from './content.ts';
+import { canonical, type Element, type Node } from '../xml/canonical.ts';
 import { enumeration } from './enumerations.ts';
 import { Data } from './message.ts';
 import { isBlank, quote, trim, type Notes } from './text.ts';

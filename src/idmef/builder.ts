@@ -7,8 +7,8 @@
  * it and its own field, so that only an error or an adaptation costs the making of a path.
  */
 import { GatewayError } from '../errors.ts';
+import type { Element } from '../xml/canonical.ts';
 import type { Field } from './classes.ts';
-import type { Element } from './content.ts';
 import type { Idmef, Message } from './message.ts';
 import { isIdmef } from './namespaces.ts';
 import { isBlank, quote, trim, type Notes } from './text.ts';

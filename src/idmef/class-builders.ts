@@ -19,7 +19,7 @@ import {
   type ClassField,
   type ValueField,
 } from './classes.ts';
-import type { Element } from './content.ts';
+import type { Element } from '../xml/canonical.ts';
 import { Idmef } from './message.ts';
 import { isIdmef } from './namespaces.ts';
 import { isBlank, quote } from './text.ts';

@@ -1,5 +1,7 @@
 /** Small things about the texts that senders write. */
 
+export { quote } from '../errors.ts';
+
 /** Takes one line on each adaptation that is made. */
 export interface Notes {
   note(text: string): void;
@@ -31,15 +33,4 @@ export function trim(text: string): string {
 /** ASCII letters in lower case, as libprelude compares (String.toLowerCase takes the Kelvin sign for k). */
 export function lowerCase(text: string): string {
   return CAPITAL.test(text) ? text.replaceAll(CAPITALS, (letter) => letter.toLowerCase()) : text;
-}
-
-/** At most 40 characters of a sender's text, quoted, for a message. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-}
-
-/** What a sticky pattern (y) matches at that place. */
-export function matchAt(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
-  pattern.lastIndex = index;
-  return pattern.exec(text);
 }

@@ -8,8 +8,8 @@ import {
   type Builder,
   type Parent,
 } from './builder.ts';
+import type { Element, Node } from '../xml/canonical.ts';
 import { ADDITIONAL_DATA, fieldNamed, type ClassField, type ValueField } from './classes.ts';
-import type { Element, Node } from './content.ts';
 import { Idmef } from './message.ts';
 import { isIdmef } from './namespaces.ts';
 import { isBlank, lowerCase, trim, type Notes } from './text.ts';

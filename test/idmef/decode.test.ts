@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/errors.ts';
-import { Decoder } from '../../src/idmef/decode.ts';
+import { Decoder } from '../../src/xml/decode.ts';
 import { inPieces, refusal } from './reading.ts';
 
 interface Decoded {

@@ -5,13 +5,12 @@
  * expected. This walks the document with the same grammar. Behind a fault it goes on with what was
  * most likely meant, so that the other faults are found, too.
  *
- *   document → WellFormed → sax → Walk → Children and attributes of each element → violations
+ *   document → Parser → Walk → Children and attributes of each element → violations
  */
-import sax, { type Attribute as SaxAttribute } from 'sax';
 import { GatewayError } from '../../errors.ts';
-import { type Declarations, Namespaces, isDeclaration, splitName } from '../namespaces.ts';
+import type { Element } from '../../xml/canonical.ts';
+import { Parser } from '../../xml/parser.ts';
 import { quote, trim } from '../text.ts';
-import { WellFormed } from '../wellformed.ts';
 import { type SentAttribute, attributeFaults } from './attributes.ts';
 import {
   Children,
@@ -34,12 +33,6 @@ export interface Violation {
   readonly path: string;
   readonly message: string;
 }
-
-// Tokens are bounded by the limits on the body; sax's own limit would cut text in two.
-sax.MAX_BUFFER_LENGTH = Infinity;
-
-/** characters that sax gets at a time: see Reader */
-const SLICE = 2 ** 18;
 
 interface Place {
   readonly parent: Place | undefined;
@@ -71,7 +64,6 @@ interface Open {
   readonly place: Place;
   /** undefined where nothing is known of the content */
   readonly children: Children | undefined;
-  readonly declarations: Declarations;
   readonly mistaken: Mistaken | undefined;
   toldOfText: boolean;
 }
@@ -82,7 +74,6 @@ class Walk {
   readonly #declared: Elements;
   readonly #start: State;
   readonly #most: number;
-  readonly #namespaces = new Namespaces();
   readonly #found: Found[] = [];
   readonly #open: Open[];
 
@@ -92,9 +83,7 @@ class Walk {
     this.#start = start;
     this.#most = most;
     const place = { parent: undefined, local: '', line: 1, index: 1, counts: new Map() };
-    this.#open = [
-      { place, children: undefined, declarations: [], mistaken: undefined, toldOfText: false },
-    ];
+    this.#open = [{ place, children: undefined, mistaken: undefined, toldOfText: false }];
   }
 
   /** Those that were found, in the order of the document. */
@@ -104,10 +93,13 @@ class Walk {
       .sort((one, other) => one.line - other.line);
   }
 
-  open(tag: string, sent: readonly SaxAttribute[], line: number): void {
-    const declarations = this.#namespaces.open(sent);
-    const { prefix, local } = splitName(tag);
-    const name = { uri: this.#namespaces.resolve(prefix), local };
+  open({ uri, prefix, local, attributes }: Element, line: number): void {
+    const tag = prefix === '' ? local : `${prefix}:${local}`;
+    const name = { uri, local };
+    const sent = attributes.map((attribute) => ({
+      ...attribute,
+      name: attribute.prefix === '' ? attribute.local : `${attribute.prefix}:${attribute.local}`,
+    }));
     const place = this.#place(local, line);
     const mistaken = this.#open.at(-1)?.mistaken;
     if (name.uri === mistaken?.written) name.uri = mistaken.meant;
@@ -116,7 +108,6 @@ class Walk {
     this.#open.push({
       place,
       children: this.#children(place, judgement?.element, sent),
-      declarations,
       mistaken: judgement?.mistaken ?? mistaken,
       toldOfText: false,
     });
@@ -136,7 +127,6 @@ class Walk {
     const top = this.#open.pop();
     if (top === undefined) return;
     for (const message of top.children?.end() ?? []) this.#note(top.place, message);
-    this.#namespaces.close(top.declarations);
   }
 
   get #isFull(): boolean {
@@ -164,12 +154,11 @@ class Walk {
   #children(
     place: Place,
     element: ElementPattern | undefined,
-    sent: readonly SaxAttribute[],
+    sent: readonly SentAttribute[],
   ): Children | undefined {
     if (element === undefined) return undefined;
     const { attributes, begin } = this.#contents.of(element);
-    for (const message of attributeFaults(attributes, this.#attributes(sent)))
-      this.#note(place, message);
+    for (const message of attributeFaults(attributes, sent)) this.#note(place, message);
     return new Children(begin, this.#declared);
   }
 
@@ -198,62 +187,24 @@ class Walk {
       element: meant ?? this.#declared.get(nameKey(name)),
     };
   }
-
-  #attributes(sent: readonly SaxAttribute[]): SentAttribute[] {
-    return sent
-      .filter(({ name }) => !isDeclaration(name))
-      .map(({ name, value }) => {
-        const { prefix, local } = splitName(name);
-        return { uri: this.#namespaces.resolveAttribute(prefix), local, name, value };
-      });
-  }
 }
 
 /** Reads the document as Reader does. */
 export function read(document: string, walk: Walk): void {
-  let token = '';
-  let attributes: SaxAttribute[] = [];
-  const parser = sax.parser(true, { position: false, strictEntities: true });
-  const wellFormed = new WellFormed({
-    markup: (text) => {
-      token = text;
-      for (let start = 0; start < token.length; start += SLICE) {
-        parser.write(token.slice(start, start + SLICE));
-        if (token.length > SLICE) parser.attribValue.charCodeAt(0);
-      }
-      // while the place is that of the text
-      parser.flush();
+  const parser = new Parser((locator) => ({
+    open: (element) => {
+      walk.open(element, locator.place.line);
+    },
+    text: (text) => {
+      const [blank = ''] = /^[ \t\n]*/.exec(text) ?? [];
+      walk.text(text, locator.place.line + blank.split('\n').length - 1);
     },
     instruction: () => undefined,
-  });
-  const lineOfText = (): number => {
-    const [blank = ''] = /^(?:<!\[CDATA\[)?[ \t\n]*/.exec(token) ?? [];
-    return wellFormed.placeBehind(blank).line;
-  };
-  parser.onerror = (error) => {
-    throw new GatewayError('malformed-xml', error.message);
-  };
-  parser.onopentagstart = () => {
-    attributes = [];
-  };
-  parser.onattribute = (attribute) => {
-    attributes.push(attribute);
-  };
-  parser.onopentag = (tag) => {
-    const normal = attributes.map(({ name, value }) => ({
-      name,
-      value: wellFormed.attributeValue(tag.name, name, value),
-    }));
-    walk.open(tag.name, normal, wellFormed.position.line);
-  };
-  parser.ontext = parser.oncdata = (text) => {
-    walk.text(text, lineOfText());
-  };
-  parser.onclosetag = () => {
-    walk.close();
-  };
-  wellFormed.write(document);
-  wellFormed.end();
+    close: () => {
+      walk.close();
+    },
+  }));
+  parser.write(document).write(null);
 }
 
 /** Explains why documents are not valid by a grammar. */

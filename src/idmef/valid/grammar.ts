@@ -1,6 +1,5 @@
 /** The RELAX NG grammars in conf/ as patterns that can be asked what may come next. */
-import { NMTOKEN } from '../names.ts';
-import { splitName } from '../namespaces.ts';
+import { NMTOKEN } from '../../xml/names.ts';
 import {
   EMPTY,
   type ElementPattern,
@@ -208,7 +207,7 @@ class Scope {
 }
 
 function attributePattern(node: Node): Pattern {
-  const { prefix, local } = splitName(required(node, 'name'));
+  const [local = '', prefix = ''] = required(node, 'name').split(':').reverse();
   if (prefix !== '' && prefix !== 'xml') throw fault(node, `the prefix ${prefix} is unknown`);
   const [child, second] = node.children;
   if (second !== undefined) throw notUnderstood(second);

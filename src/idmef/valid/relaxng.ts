@@ -2,7 +2,8 @@
  * RELAX NG files as nodes. Reads what the grammars in conf/ use of RELAX NG and refuses the rest by
  * name, rather than to misunderstand it.
  */
-import sax, { type Attribute } from 'sax';
+import { reason } from '../../errors.ts';
+import { Parser } from '../../xml/parser.ts';
 
 export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const RELAX_NG = 'http://relaxng.org/ns/structure/1.0';
@@ -66,32 +67,30 @@ function checkNode(node: Node): void {
 export function readFile(file: string, source: string): Node {
   const document: Node = { file, name: '', attributes: new Map(), children: [], text: '' };
   const open = [document];
-  let attributes: Attribute[] = [];
-  const parser = sax.parser(true, { position: false, strictEntities: true });
-  parser.onerror = (error) => {
-    throw fault(document, error.message);
-  };
-  parser.onopentagstart = () => {
-    attributes = [];
-  };
-  parser.onattribute = (attribute) => {
-    attributes.push(attribute);
-  };
-  parser.onopentag = ({ name }) => {
-    const map = new Map(attributes.map((attribute) => [attribute.name, attribute.value]));
-    const node: Node = { file, name, attributes: map, children: [], text: '' };
-    open.at(-1)?.children.push(node);
-    open.push(node);
-  };
-  parser.ontext = parser.oncdata = (text) => {
-    const node = open.at(-1);
-    if (node !== undefined) node.text += text;
-  };
-  parser.onclosetag = () => {
-    const node = open.pop();
-    if (node !== undefined) checkNode(node);
-  };
-  parser.write(source).flush();
+  const parser = new Parser(() => ({
+    open: ({ uri, local, prefix, attributes }) => {
+      const map = new Map(attributes.map(({ local: name, value }) => [name, value]));
+      if (open.length === 1) map.set('xmlns', uri);
+      const name = prefix === '' ? local : `${prefix}:${local}`;
+      const node: Node = { file, name, attributes: map, children: [], text: '' };
+      open.at(-1)?.children.push(node);
+      open.push(node);
+    },
+    text: (text) => {
+      const node = open.at(-1);
+      if (node !== undefined) node.text += text;
+    },
+    instruction: () => undefined,
+    close: () => {
+      const node = open.pop();
+      if (node !== undefined) checkNode(node);
+    },
+  }));
+  try {
+    parser.write(source).write(null);
+  } catch (error) {
+    throw fault(document, reason(error));
+  }
   const [grammar] = document.children;
   if (grammar?.name !== 'grammar' || open.length > 1) throw fault(document, 'no <grammar>');
   return grammar;

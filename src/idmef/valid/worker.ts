@@ -3,7 +3,6 @@
  * event loop: it waits for the next document wherever xmllint wants to read it.
  */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { readDoctype } from '../doctype.ts';
 import { Explainer } from './explain.ts';
 import { isThreadData, type ThreadData, type ValidationAnswer } from './messages.ts';
 import { validateDocuments, type Verdict } from './xmllint.ts';
@@ -13,6 +12,9 @@ const VIOLATIONS = 20;
 
 /** libxml2's own words in a line of its output */
 const WORDS = /^:(\d+): .* Relax-NG validity error : (.*)$/;
+/** a document type that Reader has let pass */
+const DOCTYPE =
+  /<!DOCTYPE(?:[^"'[>]|"[^"]*"|'[^']*')*(?:\[(?:[^\]"'<]|"[^"]*"|'[^']*'|<!--[^]*?-->|<\?[^]*?\?>|<)*\]\s*)?>/y;
 /** what may stand before a document type */
 const PROLOG = /^(?:[ \t\r\n]|<\?[^]*?\?>|<!--[^]*?-->)*/;
 
@@ -26,7 +28,8 @@ function forLibxml(document: string): string {
   );
   const start = PROLOG.exec(text)?.[0].length ?? 0;
   if (!text.startsWith('<!DOCTYPE', start)) return text;
-  const end = readDoctype(text.replace(/\r/g, '\n'), start, true)?.end ?? start;
+  DOCTYPE.lastIndex = start;
+  const end = start + (DOCTYPE.exec(text)?.[0].length ?? 0);
   return text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + text.slice(end);
 }
 

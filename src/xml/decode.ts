@@ -3,8 +3,7 @@
  * the content type, else the XML declaration, else it is UTF-8.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { GatewayError } from '../errors.ts';
-import { quote } from './text.ts';
+import { GatewayError, quote } from '../errors.ts';
 
 /** As far as an XML declaration is looked for. */
 const DECLARATION_LIMIT = 1024;

@@ -1,0 +1,358 @@
+/**
+ * Text to events, strictly by XML 1.0 and Namespaces in XML 1.0. The only file that knows saxes,
+ * which reads everything but the document type (doctype.ts) and namespaces (namespaces.ts).
+ *
+ * However the text is cut into pieces, events and errors are the same; only text may come in
+ * several events where a comment or a CDATA section interrupts it.
+ */
+import { SaxesParser, type SaxesTag } from 'saxes';
+import { GatewayError, type ErrorCode, type Position } from '../errors.ts';
+import type { Attribute, Element } from './canonical.ts';
+import { readDoctype, type AttributeDeclaration, type Declarations } from './doctype.ts';
+import { explainFault, explainReference } from './faults.ts';
+import { localPart, Namespaces } from './namespaces.ts';
+
+const NESTING_LIMIT = 100;
+const ATTRIBUTE_LIMIT = 1000;
+/** characters of all names in a tag */
+const NAME_LIMIT = 65536;
+/** characters that attribute defaults may add to a document */
+const DEFAULTS_LIMIT = 1024 * 1024;
+/** characters between "&" and ";" */
+const REFERENCE_LIMIT = 1000;
+/** what may become a reference, or a fault that is named as a whole */
+const BEGUN_REFERENCE = /^(?:[^\s;&<"']{0,40}|#[0-9]{0,999}|#x[0-9a-fA-F]{0,998})$/;
+/** the numbers of some of saxes' states */
+const STATE = { begin: 0, whiteSpaceAtBegin: 1, text: 13, reference: 14 };
+const BYTE_ORDER_MARK = 0xfeff;
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
+/** Takes what is inside the root element, and the root element, in the order of the document. */
+export interface ContentHandler {
+  open(element: Element): void;
+  /** never empty */
+  text(text: string): void;
+  instruction(target: string, data: string): void;
+  /** the innermost open element ends */
+  close(): void;
+}
+
+/** Tells a ContentHandler, while it is called, where it is in the document. */
+export interface Locator {
+  /** Where the tag, text, section or instruction begins that the handler is called for. */
+  readonly place: Position;
+  /** Where the innermost open element begins; that element in its own `open` and `close`, too. */
+  readonly elementPlace: Position;
+}
+
+/** Parses one document. */
+export class Parser extends SaxesParser implements Locator {
+  readonly #handler: ContentHandler;
+  readonly #namespaces = new Namespaces();
+  #declarations: Declarations | undefined;
+  /** characters that attribute defaults have added */
+  #defaulted = 0;
+
+  /** where the current token begins: its line, its index in the document, and that of its line */
+  #line = 1;
+  #start = 0;
+  #lineStart = 0;
+  /** of the piece that is being parsed */
+  #pieceLine = 1;
+  #pieceLineStart = 0;
+  /** of the reference that is being read */
+  #reference: Position | undefined;
+  #entity = '';
+
+  /** where the open elements begin, by their depth */
+  readonly #lines: number[] = [];
+  readonly #columns: number[] = [];
+  #depth = 0;
+
+  /** of the tag that is being read; those with a prefix have no namespace yet */
+  #attributes: Attribute[] | undefined;
+  #hasPrefixes = false;
+  /** characters of names in it */
+  #names = 0;
+  /** what the document type says about its attributes */
+  #declared: ReadonlyMap<string, AttributeDeclaration> | undefined;
+
+  constructor(makeHandler: (locator: Locator) => ContentHandler) {
+    super({ xmlns: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
+    this.#handler = makeHandler(this);
+    this.textHandler = (text) => {
+      if (this.tags.length > 0) this.#handler.text(text);
+      this.#next(-1);
+    };
+    this.closeTagHandler = () => {
+      this.#handler.close();
+      this.#namespaces.leave(this.#depth);
+      this.#depth--;
+      this.#next(0);
+    };
+  }
+
+  get place(): Position {
+    return { line: this.#line, column: this.#start - this.#lineStart + 1 };
+  }
+
+  get elementPlace(): Position {
+    const index = this.#depth - 1;
+    return { line: this.#lines[index] ?? 1, column: this.#columns[index] ?? 1 };
+  }
+
+  /** The place after all text that has come. */
+  get endPlace(): Position {
+    return { line: this.line, column: this.chunkPosition - this.positionAtNewLine + 1 };
+  }
+
+  /**
+   * Takes the next piece of the document; null is its end.
+   * @throws GatewayError malformed-xml, entity-declared, limit-exceeded, with the place; and what the
+   *   handler throws. The parser must not be used after that.
+   */
+  override write(piece: string | null): this {
+    if (piece === '') return this;
+    this.#pieceLine = this.line;
+    this.#pieceLineStart = this.positionAtNewLine;
+    try {
+      // the decoder has taken the one that may be there; saxes would take another
+      if (this.chunkPosition === 0 && piece?.charCodeAt(0) === BYTE_ORDER_MARK)
+        throw fault('text outside of the root element');
+      return super.write(piece);
+    } catch (error) {
+      if (error instanceof GatewayError && error.position === undefined)
+        throw fault(error.message, this.place, error.code);
+      throw error;
+    }
+  }
+
+  protected override doctypeHandler(text: string): void {
+    const declarations = readDoctype(`<!DOCTYPE${text}>`);
+    if (declarations.size > 0) this.#declarations = declarations;
+    this.#next(0);
+  }
+
+  protected override xmldeclHandler(): void {
+    this.#next(0);
+  }
+
+  protected override commentHandler(): void {
+    // ">" has to follow
+    this.#next(1);
+  }
+
+  protected override cdataHandler(text: string): void {
+    if (text !== '') this.#handler.text(text);
+    this.#next(0);
+  }
+
+  protected override piHandler({ target, body }: { target: string; body: string }): void {
+    const hasSpace = this.chunkPosition + this.i - this.#start > target.length + body.length + 4;
+    if (target.includes(':') || (body !== '' && !hasSpace))
+      throw fault(`"<?${target}" does not begin a processing instruction`);
+    if (this.tags.length > 0) this.#handler.instruction(target, body);
+    this.#next(0);
+  }
+
+  protected override attributeHandler({ name, value }: { name: string; value: string }): void {
+    const attributes = this.#attributes;
+    const element = this.tag?.name ?? '';
+    if (attributes === undefined) {
+      this.#names = element.length;
+      this.#declared = this.#declarations?.get(element);
+    } else if (attributes.length >= ATTRIBUTE_LIMIT)
+      throw beyond(`<${element}> has more than ${ATTRIBUTE_LIMIT} attributes`);
+    this.#names += name.length;
+    this.#checkNames();
+    this.#attribute(name, value);
+  }
+
+  protected override openTagHandler(tag: SaxesTag): void {
+    const { name } = tag;
+    const index = this.#depth;
+    if (index >= NESTING_LIMIT) throw beyond(`elements are nested more than ${NESTING_LIMIT} deep`);
+    if (this.#attributes === undefined) {
+      this.#names = name.length;
+      this.#checkNames();
+    }
+    if (this.#declarations !== undefined) this.#addDefaults(tag);
+    const element = this.#element(name);
+    this.#lines[index] = this.#line;
+    this.#columns[index] = this.#start - this.#lineStart + 1;
+    this.#depth = index + 1;
+    this.#handler.open(element);
+    if (!tag.isSelfClosing) this.#next(0);
+  }
+
+  protected override closeTag(): void {
+    const open = this.tags.at(-1)?.name;
+    if (open === undefined) throw fault(`</${this.name}> without a start tag`);
+    if (open !== this.name)
+      throw fault(`</${this.name}> where ${this.#openElement(open)} has to be closed`);
+    super.closeTag();
+  }
+
+  protected override sEntity(): void {
+    if (this.entity === '') this.#reference = this.#before(0);
+    super.sEntity();
+    // the piece ends in it
+    if (this.entity !== '' && !BEGUN_REFERENCE.test(this.entity)) throw this.#badReference('');
+  }
+
+  protected override parseEntity(entity: string): string {
+    if (entity.length > REFERENCE_LIMIT) throw this.#badReference('');
+    this.#entity = entity;
+    return super.parseEntity(entity);
+  }
+
+  protected override end(): this {
+    const { state } = this;
+    if (state === STATE.reference) throw this.#badReference('');
+    if (state !== STATE.text && state !== STATE.begin && state !== STATE.whiteSpaceAtBegin)
+      throw fault('the document ends inside a tag or section');
+    const open = this.tags.at(-1)?.name;
+    if (open !== undefined) throw fault(`${this.#openElement(open)} is not closed`, this.endPlace);
+    return super.end();
+  }
+
+  protected override fail(message: string): never {
+    if (message === 'text data outside of root node.') throw this.#outside();
+    if (this.piTarget.toLowerCase() === 'xml')
+      throw fault(
+        this.#start === 0
+          ? 'a malformed XML declaration'
+          : 'an XML declaration that is not at the very beginning',
+      );
+    if (message.includes('entity')) throw this.#badReference(this.#entity);
+    if (message === 'malformed comment.')
+      throw fault('"--" inside a comment', { ...this.place, column: this.place.column - 3 });
+    const character = this.chunk.charAt(this.i - 1);
+    const { message: ours, back } = explainFault(message, {
+      tag: this.tag?.name ?? '',
+      character,
+    });
+    throw fault(ours, back === undefined ? undefined : this.#before(back));
+  }
+
+  /** The next token begins `offset` characters from here. */
+  #next(offset: number): void {
+    this.#line = this.line;
+    this.#start = this.chunkPosition + this.i + offset;
+    this.#lineStart = this.positionAtNewLine;
+  }
+
+  /** The place of the character that was read so many characters before the last one. */
+  #before(back: number): Position {
+    const column = this.chunkPosition + this.i - this.positionAtNewLine - back;
+    return { line: this.line, column: Math.max(column, 1) };
+  }
+
+  #openElement(name: string): string {
+    return `<${name}> of line ${this.elementPlace.line}`;
+  }
+
+  #badReference(entity: string): GatewayError {
+    return fault(explainReference(entity), this.#reference);
+  }
+
+  /** What is outside of the root element: the first character that is no white space. */
+  #outside(): GatewayError {
+    if (this.openWakaBang !== '') return fault('a CDATA section outside of the root element');
+    const message = 'text outside of the root element';
+    const inPiece = this.#start >= this.chunkPosition;
+    let line = inPiece ? this.#line : this.#pieceLine;
+    let lineStart = inPiece ? this.#lineStart : this.#pieceLineStart;
+    let index = inPiece ? this.#start - this.chunkPosition : 0;
+    for (; ' \t\n\r'.includes(this.chunk.charAt(index)); index++) {
+      const character = this.chunk.charAt(index);
+      if (character === '') break;
+      if (character !== '\n' && (character !== '\r' || this.chunk.charAt(index + 1) === '\n'))
+        continue;
+      line++;
+      lineStart = this.chunkPosition + index + 1;
+    }
+    return fault(message, { line, column: this.chunkPosition + index - lineStart + 1 });
+  }
+
+  #checkNames(): void {
+    if (this.#names > NAME_LIMIT)
+      throw beyond(`the names of one element exceed ${NAME_LIMIT} characters`);
+  }
+
+  /** Adds an attribute to the tag that is being read, or declares a namespace. */
+  #attribute(name: string, sent: string): void {
+    const value = this.#declared?.get(name)?.isTokens === true ? tokens(sent) : sent;
+    const attributes = (this.#attributes ??= []);
+    const colon = name.indexOf(':');
+    if (colon < 0) {
+      if (name === 'xmlns') this.#namespaces.declare('', value, this.#depth + 1);
+      else attributes.push({ local: name, prefix: '', uri: '', value });
+      return;
+    }
+    const local = localPart(name, colon);
+    const prefix = name.slice(0, colon);
+    if (prefix === 'xmlns') {
+      this.#namespaces.declare(local, value, this.#depth + 1);
+      return;
+    }
+    this.#hasPrefixes = true;
+    attributes.push({ local, prefix, uri: '', value });
+  }
+
+  /** The attributes that the document type declares a default for and that the tag does not have. */
+  #addDefaults(tag: SaxesTag): void {
+    this.#declared = this.#declarations?.get(tag.name);
+    if (this.#declared === undefined) return;
+    for (const [name, { value }] of this.#declared) {
+      if (value === undefined || tag.attributes[name] !== undefined) continue;
+      // with a space, "=" and quotes
+      this.#defaulted += name.length + value.length + 4;
+      if (this.#defaulted > DEFAULTS_LIMIT)
+        throw beyond(`attribute defaults add more than ${DEFAULTS_LIMIT} characters`);
+      this.#attribute(name, value);
+    }
+  }
+
+  /** The element whose tag has been read. */
+  #element(name: string): Element {
+    const colon = name.indexOf(':');
+    const prefix = colon < 0 ? '' : name.slice(0, colon);
+    const local = colon < 0 ? name : localPart(name, colon);
+    const uri = this.#namespaces.resolve(prefix);
+    const sent = this.#attributes;
+    if (sent === undefined) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
+    this.#attributes = undefined;
+    const attributes = this.#hasPrefixes ? this.#resolved(name, sent) : sent;
+    this.#hasPrefixes = false;
+    return { uri, prefix, local, attributes };
+  }
+
+  /** The attributes with their namespaces, which no two of the same name share (section 6.3). */
+  #resolved(element: string, sent: readonly Attribute[]): Attribute[] {
+    const seen = new Set<string>();
+    return sent.map((attribute) => {
+      const { local, prefix, value } = attribute;
+      if (prefix === '') return attribute;
+      const uri = this.#namespaces.resolve(prefix);
+      // no local name has a space
+      const identity = `${local} ${uri}`;
+      if (seen.has(identity)) throw fault(`<${element}> has ${local} twice, by two prefixes`);
+      seen.add(identity);
+      return { local, prefix, uri, value };
+    });
+  }
+}
+
+/** A value of another type than CDATA (XML 1.0, 3.3.3). */
+const tokens = (value: string): string => value.replace(/ +/g, ' ').replace(/^ | $/g, '');
+
+function fault(
+  message: string,
+  position?: Position,
+  code: ErrorCode = 'malformed-xml',
+): GatewayError {
+  return new GatewayError(code, message, position && { position });
+}
+
+const beyond = (message: string): GatewayError => new GatewayError('limit-exceeded', message);
