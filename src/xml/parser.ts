@@ -24,6 +24,8 @@ const REFERENCE_LIMIT = 1000;
 const BEGUN_REFERENCE = /^(?:[^\s;&<"']{0,40}|#[0-9]{0,999}|#x[0-9a-fA-F]{0,998})$/;
 /** the numbers of some of saxes' states */
 const STATE = { begin: 0, whiteSpaceAtBegin: 1, text: 13, reference: 14 };
+const LEADING_SPACE = /^[ \t\n]*/;
+const BLANK = /^[ \t\n]*$/;
 const BYTE_ORDER_MARK = 0xfeff;
 const NO_ATTRIBUTES: readonly Attribute[] = [];
 
@@ -57,9 +59,6 @@ export class Parser extends SaxesParser implements Locator {
   #line = 1;
   #start = 0;
   #lineStart = 0;
-  /** of the piece that is being parsed */
-  #pieceLine = 1;
-  #pieceLineStart = 0;
   /** of the reference that is being read */
   #reference: Position | undefined;
   #entity = '';
@@ -82,6 +81,7 @@ export class Parser extends SaxesParser implements Locator {
     this.#handler = makeHandler(this);
     this.textHandler = (text) => {
       if (this.tags.length > 0) this.#handler.text(text);
+      else if (!BLANK.test(text)) throw this.#outside(text);
       this.#next(-1);
     };
     this.closeTagHandler = () => {
@@ -113,8 +113,6 @@ export class Parser extends SaxesParser implements Locator {
    */
   override write(piece: string | null): this {
     if (piece === '') return this;
-    this.#pieceLine = this.line;
-    this.#pieceLineStart = this.positionAtNewLine;
     try {
       // the decoder has taken the one that may be there; saxes would take another
       if (this.chunkPosition === 0 && piece?.charCodeAt(0) === BYTE_ORDER_MARK)
@@ -131,6 +129,11 @@ export class Parser extends SaxesParser implements Locator {
     const declarations = readDoctype(`<!DOCTYPE${text}>`);
     if (declarations.size > 0) this.#declarations = declarations;
     this.#next(0);
+  }
+
+  protected override sBeginWhitespace(): void {
+    super.sBeginWhitespace();
+    if (this.chunk.charAt(this.i - 1) === '<') this.#next(-1);
   }
 
   protected override xmldeclHandler(): void {
@@ -213,11 +216,14 @@ export class Parser extends SaxesParser implements Locator {
       throw fault('the document ends inside a tag or section');
     const open = this.tags.at(-1)?.name;
     if (open !== undefined) throw fault(`${this.#openElement(open)} is not closed`, this.endPlace);
+    if (state !== STATE.text) throw fault('the document has no element', this.endPlace);
     return super.end();
   }
 
   protected override fail(message: string): never {
-    if (message === 'text data outside of root node.') throw this.#outside();
+    if (message === 'text data outside of root node.') throw this.#outside(this.text);
+    if (this.state === STATE.text && this.tags.length === 0)
+      throw this.#outside(this.text + this.#unread());
     if (this.piTarget.toLowerCase() === 'xml')
       throw fault(
         this.#start === 0
@@ -256,23 +262,24 @@ export class Parser extends SaxesParser implements Locator {
     return fault(explainReference(entity), this.#reference);
   }
 
-  /** What is outside of the root element: the first character that is no white space. */
-  #outside(): GatewayError {
+  /** @param text what has come outside of the root element, from the token's beginning on */
+  #outside(text: string): GatewayError {
     if (this.openWakaBang !== '') return fault('a CDATA section outside of the root element');
-    const message = 'text outside of the root element';
-    const inPiece = this.#start >= this.chunkPosition;
-    let line = inPiece ? this.#line : this.#pieceLine;
-    let lineStart = inPiece ? this.#lineStart : this.#pieceLineStart;
-    let index = inPiece ? this.#start - this.chunkPosition : 0;
-    for (; ' \t\n\r'.includes(this.chunk.charAt(index)); index++) {
-      const character = this.chunk.charAt(index);
-      if (character === '') break;
-      if (character !== '\n' && (character !== '\r' || this.chunk.charAt(index + 1) === '\n'))
-        continue;
-      line++;
-      lineStart = this.chunkPosition + index + 1;
-    }
-    return fault(message, { line, column: this.chunkPosition + index - lineStart + 1 });
+    const [blank = ''] = LEADING_SPACE.exec(text) ?? [];
+    const lines = blank.split('\n');
+    const column = lines.at(-1)?.length ?? 0;
+    return fault(
+      'text outside of the root element',
+      lines.length === 1
+        ? { line: this.#line, column: this.place.column + column }
+        : { line: this.#line + lines.length - 1, column: column + 1 },
+    );
+  }
+
+  /** The part of the current text that saxes has not added to `text` yet. */
+  #unread(): string {
+    const read = this.chunk.slice(Math.max(this.#start - this.chunkPosition, 0), this.i);
+    return read.slice(read.lastIndexOf('\r') + 1).replace(/^\n/, '');
   }
 
   #checkNames(): void {

@@ -42,6 +42,8 @@ export class SaxesParser {
   /** Called without `this`; the element is no longer in `tags`. */
   protected closeTagHandler: (() => void) | undefined;
 
+  /** Reads white space that the document begins with, and the "<" after it. */
+  protected sBeginWhitespace(): void;
   /** Reads the rest of a reference, as far as it has come. */
   protected sEntity(): void;
   /** The text that a reference stands for, given what is between "&" and ";". */
@@ -65,6 +67,8 @@ export class SaxesParser {
   protected readonly tags: readonly SaxesTag[];
   /** the element that is being opened */
   protected readonly tag: SaxesTag | null;
+  /** the part of a text that has come; the whole of it while a fault in it is reported */
+  protected readonly text: string;
   /** the name that is being read */
   protected readonly name: string;
   /** the target of the instruction or XML declaration that is being read */

@@ -44,7 +44,7 @@ const LIMITS: readonly [
     'the document type',
     doctype,
     65536,
-    /document type declaration is malformed or longer than 65536/,
+    /document type declaration is longer than 65536/,
   ],
   [
     'what attribute defaults add',
