@@ -5,6 +5,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { GatewayError, quote } from '../errors.ts';
 
+const XML_DECLARATION = Buffer.from('<?xml');
+const DECLARATION = /^<\?xml[ \t\r\n][^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']/;
 /** As far as an XML declaration is looked for. */
 const DECLARATION_LIMIT = 1024;
 /** bytes of the longest character, less one, in any encoding */
@@ -131,19 +133,20 @@ function byFirstCharacters(start: Buffer): string | undefined {
 
 /** The encoding that the XML declaration names, if there is a declaration. */
 function declared(start: Buffer): string | undefined {
-  const declaration =
-    /^<\?xml[ \t\r\n][^>]*?[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']/;
-  // nothing behind it may count: it has come or not as the bytes were cut
-  const [head = ''] = start.toString('latin1', 0, DECLARATION_LIMIT).split('?>', 1);
-  return declaration.exec(head)?.[1];
+  if (!start.subarray(0, XML_DECLARATION.length).equals(XML_DECLARATION)) return undefined;
+  // nothing after it may count: it has come or not as the bytes were cut
+  const end = start.indexOf('?>');
+  const length = end < 0 ? DECLARATION_LIMIT : Math.min(end, DECLARATION_LIMIT);
+  return DECLARATION.exec(start.toString('latin1', 0, length))?.[1];
 }
 
 /** Nothing can be said of these first bytes yet. */
 function undecided(start: Buffer): boolean {
   if (start.length < 4) return true;
   return (
-    start.toString('latin1', 0, 5) === '<?xml'.slice(0, start.length) &&
     start.length < DECLARATION_LIMIT &&
+    start[1] === 0x3f &&
+    start.toString('latin1', 0, 5) === '<?xml'.slice(0, start.length) &&
     !start.includes('?>')
   );
 }

@@ -4,17 +4,25 @@ import { NCNAME } from './names.ts';
 
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
-const ONE_NCNAME = new RegExp(`^${NCNAME}$`, 'u');
+const NCNAME_START = new RegExp(`^${NCNAME}`, 'u');
+const LOWER_CASE = 0x20;
+const LETTER_A = 0x61;
+const LETTER_Z = 0x7a;
 
 /**
- * The local part of a prefixed name whose colon is at `colon`.
+ * The local part of a prefixed name that XML 1.0 allows and whose first colon is at `colon`.
  * @throws GatewayError malformed-xml without a place, unless both parts are NCNames
  */
 export function localPart(name: string, colon: number): string {
-  const local = name.slice(colon + 1);
-  if (!ONE_NCNAME.test(local) || colon === 0)
+  const first = name.charCodeAt(colon + 1) | LOWER_CASE;
+  const isLetter = first >= LETTER_A && first <= LETTER_Z;
+  if (
+    colon === 0 ||
+    name.includes(':', colon + 1) ||
+    !(isLetter || NCNAME_START.test(name.slice(colon + 1)))
+  )
     throw new GatewayError('malformed-xml', `${name} is not a name, or a prefix, ":" and a name`);
-  return local;
+  return name.slice(colon + 1);
 }
 
 /** What a declaration has replaced. */
@@ -30,6 +38,9 @@ export class Namespaces {
   /** those with a prefix */
   readonly #declared = new Map<string, string>();
   readonly #replaced: Replaced[] = [];
+  /** the prefix that was looked up last, if its declaration still is in force */
+  #lastPrefix = '';
+  #lastUri: string | undefined = '';
   /** depth of the innermost element that declares anything */
   #innermost = -1;
 
@@ -68,10 +79,15 @@ export class Namespaces {
   }
 
   #lookUp(prefix: string): string | undefined {
-    return prefix === '' ? this.#default : this.#declared.get(prefix);
+    if (prefix === '') return this.#default;
+    // most documents use one
+    if (prefix === this.#lastPrefix) return this.#lastUri;
+    this.#lastPrefix = prefix;
+    return (this.#lastUri = this.#declared.get(prefix));
   }
 
   #set(prefix: string, uri: string | undefined): void {
+    this.#lastPrefix = '';
     if (prefix === '') this.#default = uri ?? '';
     else if (uri === undefined) this.#declared.delete(prefix);
     else this.#declared.set(prefix, uri);

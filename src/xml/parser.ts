@@ -189,7 +189,7 @@ export class Parser extends SaxesParser implements Locator {
   }
 
   protected override closeTag(): void {
-    const open = this.tags.at(-1)?.name;
+    const open = this.tags[this.tags.length - 1]?.name;
     if (open === undefined) throw fault(`</${this.name}> without a start tag`);
     if (open !== this.name)
       throw fault(`</${this.name}> where ${this.#openElement(open)} has to be closed`);
