@@ -72,8 +72,6 @@ const FAULTS: ReadonlyMap<string, Explain> = new Map([
 
 /** @param message what saxes says */
 export function explainFault(message: string, situation: Situation): Fault {
-  const duplicate = /^duplicate attribute: (.*)\.$/.exec(message)?.[1];
-  if (duplicate !== undefined) return { message: `<${situation.tag}> has ${duplicate} twice` };
   return FAULTS.get(message)?.(situation) ?? { message };
 }
 

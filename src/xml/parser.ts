@@ -18,6 +18,8 @@ const ATTRIBUTE_LIMIT = 1000;
 const NAME_LIMIT = 65536;
 /** characters that attribute defaults may add to a document */
 const DEFAULTS_LIMIT = 1024 * 1024;
+/** attributes of an element that are compared one by one */
+const FEW = 8;
 /** characters between "&" and ";" */
 const REFERENCE_LIMIT = 1000;
 /** what may become a reference, or a fault that is named as a whole */
@@ -71,8 +73,12 @@ export class Parser extends SaxesParser implements Locator {
   /** of the tag that is being read; those with a prefix have no namespace yet */
   #attributes: Attribute[] | undefined;
   #hasPrefixes = false;
-  /** characters of names in it */
-  #names = 0;
+  /** names of its attributes, as it has them */
+  readonly #names: string[] = [];
+  /** the same, if they are many */
+  #nameSet: Set<string> | undefined;
+  /** characters of all names in it */
+  #nameLength = 0;
   /** what the document type says about its attributes */
   #declared: ReadonlyMap<string, AttributeDeclaration> | undefined;
 
@@ -158,15 +164,20 @@ export class Parser extends SaxesParser implements Locator {
     this.#next(0);
   }
 
-  protected override attributeHandler({ name, value }: { name: string; value: string }): void {
-    const attributes = this.#attributes;
+  /** Replaces what keeps all attributes in an object: twice the work, and never looked at here. */
+  protected override pushAttribPlain(name: string, value: string): void {
+    const names = this.#names;
     const element = this.tag?.name ?? '';
-    if (attributes === undefined) {
-      this.#names = element.length;
+    if (names.length === 0) {
+      this.#nameLength = element.length;
       this.#declared = this.#declarations?.get(element);
-    } else if (attributes.length >= ATTRIBUTE_LIMIT)
+    } else if (names.length >= ATTRIBUTE_LIMIT)
       throw beyond(`<${element}> has more than ${ATTRIBUTE_LIMIT} attributes`);
-    this.#names += name.length;
+    else if (this.#hasAttribute(name)) throw fault(`<${element}> has ${name} twice`);
+    names.push(name);
+    if (names.length === FEW) this.#nameSet = new Set(names);
+    else if (names.length > FEW) this.#nameSet?.add(name);
+    this.#nameLength += name.length;
     this.#checkNames();
     this.#attribute(name, value);
   }
@@ -175,8 +186,8 @@ export class Parser extends SaxesParser implements Locator {
     const { name } = tag;
     const index = this.#depth;
     if (index >= NESTING_LIMIT) throw beyond(`elements are nested more than ${NESTING_LIMIT} deep`);
-    if (this.#attributes === undefined) {
-      this.#names = name.length;
+    if (this.#names.length === 0) {
+      this.#nameLength = name.length;
       this.#checkNames();
     }
     if (this.#declarations !== undefined) this.#addDefaults(tag);
@@ -283,18 +294,17 @@ export class Parser extends SaxesParser implements Locator {
   }
 
   #checkNames(): void {
-    if (this.#names > NAME_LIMIT)
+    if (this.#nameLength > NAME_LIMIT)
       throw beyond(`the names of one element exceed ${NAME_LIMIT} characters`);
   }
 
   /** Adds an attribute to the tag that is being read, or declares a namespace. */
   #attribute(name: string, sent: string): void {
     const value = this.#declared?.get(name)?.isTokens === true ? tokens(sent) : sent;
-    const attributes = (this.#attributes ??= []);
     const colon = name.indexOf(':');
     if (colon < 0) {
       if (name === 'xmlns') this.#namespaces.declare('', value, this.#depth + 1);
-      else attributes.push({ local: name, prefix: '', uri: '', value });
+      else this.#add({ local: name, prefix: '', uri: '', value });
       return;
     }
     const local = localPart(name, colon);
@@ -304,7 +314,17 @@ export class Parser extends SaxesParser implements Locator {
       return;
     }
     this.#hasPrefixes = true;
-    attributes.push({ local, prefix, uri: '', value });
+    this.#add({ local, prefix, uri: '', value });
+  }
+
+  #add(attribute: Attribute): void {
+    if (this.#attributes === undefined) this.#attributes = [attribute];
+    else this.#attributes.push(attribute);
+  }
+
+  /** Whether the tag that is being read has an attribute of this name. */
+  #hasAttribute(name: string): boolean {
+    return this.#nameSet?.has(name) ?? this.#names.includes(name);
   }
 
   /** The attributes that the document type declares a default for and that the tag does not have. */
@@ -312,7 +332,7 @@ export class Parser extends SaxesParser implements Locator {
     this.#declared = this.#declarations?.get(tag.name);
     if (this.#declared === undefined) return;
     for (const [name, { value }] of this.#declared) {
-      if (value === undefined || tag.attributes[name] !== undefined) continue;
+      if (value === undefined || this.#hasAttribute(name)) continue;
       // with a space, "=" and quotes
       this.#defaulted += name.length + value.length + 4;
       if (this.#defaulted > DEFAULTS_LIMIT)
@@ -327,6 +347,10 @@ export class Parser extends SaxesParser implements Locator {
     const prefix = colon < 0 ? '' : name.slice(0, colon);
     const local = colon < 0 ? name : localPart(name, colon);
     const uri = this.#namespaces.resolve(prefix);
+    if (this.#names.length > 0) {
+      this.#names.length = 0;
+      this.#nameSet = undefined;
+    }
     const sent = this.#attributes;
     if (sent === undefined) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
     this.#attributes = undefined;

@@ -7,8 +7,6 @@
 /** Without the option xmlns. */
 export interface SaxesTag {
   readonly name: string;
-  /** without a prototype; complete when the tag ends */
-  readonly attributes: Readonly<Record<string, string>>;
   readonly isSelfClosing: boolean;
 }
 
@@ -34,7 +32,6 @@ export class SaxesParser {
   protected piHandler?(instruction: { readonly target: string; readonly body: string }): void;
   /** Called at the "--" that ends the comment. */
   protected commentHandler?(): void;
-  protected attributeHandler?(attribute: { readonly name: string; readonly value: string }): void;
   protected openTagHandler?(tag: SaxesTag): void;
   protected cdataHandler?(text: string): void;
   /** Called without `this`; at the "<" behind the text. */
@@ -48,6 +45,8 @@ export class SaxesParser {
   protected sEntity(): void;
   /** The text that a reference stands for, given what is between "&" and ";". */
   protected parseEntity(entity: string): string;
+  /** An attribute is complete. */
+  protected pushAttribPlain(name: string, value: string): void;
   /** An end tag is complete. */
   protected closeTag(): void;
 
