@@ -57,7 +57,12 @@ export class Reader {
         this.#content.locator = locator;
         return wrap === undefined ? this.#content : wrap(this.#content, locator);
       },
-      { charset, text: events.text },
+      {
+        charset,
+        text: (piece) => {
+          events.text?.(piece);
+        },
+      },
     );
   }
 

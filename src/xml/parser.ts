@@ -7,19 +7,12 @@
  */
 import { SaxesParser, type SaxesTag } from 'saxes';
 import { GatewayError, type ErrorCode, type Position } from '../errors.ts';
-import type { Attribute, Element } from './canonical.ts';
-import { readDoctype, type AttributeDeclaration, type Declarations } from './doctype.ts';
+import type { Element } from './canonical.ts';
+import { readDoctype } from './doctype.ts';
 import { explainFault, explainReference } from './faults.ts';
-import { localPart, Namespaces } from './namespaces.ts';
+import { StartTag } from './start-tag.ts';
 
 const NESTING_LIMIT = 100;
-const ATTRIBUTE_LIMIT = 1000;
-/** characters of all names in a tag */
-const NAME_LIMIT = 65536;
-/** characters that attribute defaults may add to a document */
-const DEFAULTS_LIMIT = 1024 * 1024;
-/** attributes of an element that are compared one by one */
-const FEW = 8;
 /** characters between "&" and ";" */
 const REFERENCE_LIMIT = 1000;
 /** what may become a reference, or a fault that is named as a whole */
@@ -29,7 +22,6 @@ const STATE = { begin: 0, whiteSpaceAtBegin: 1, text: 13, reference: 14 };
 const LEADING_SPACE = /^[ \t\n]*/;
 const BLANK = /^[ \t\n]*$/;
 const BYTE_ORDER_MARK = 0xfeff;
-const NO_ATTRIBUTES: readonly Attribute[] = [];
 
 /** Takes what is inside the root element, and the root element, in the order of the document. */
 export interface ContentHandler {
@@ -52,10 +44,7 @@ export interface Locator {
 /** Parses one document. */
 export class Parser extends SaxesParser implements Locator {
   readonly #handler: ContentHandler;
-  readonly #namespaces = new Namespaces();
-  #declarations: Declarations | undefined;
-  /** characters that attribute defaults have added */
-  #defaulted = 0;
+  readonly #startTag = new StartTag();
 
   /** where the current token begins: its line, its index in the document, and that of its line */
   #line = 1;
@@ -70,18 +59,6 @@ export class Parser extends SaxesParser implements Locator {
   readonly #columns: number[] = [];
   #depth = 0;
 
-  /** of the tag that is being read; those with a prefix have no namespace yet */
-  #attributes: Attribute[] | undefined;
-  #hasPrefixes = false;
-  /** names of its attributes, as it has them */
-  readonly #names: string[] = [];
-  /** the same, if they are many */
-  #nameSet: Set<string> | undefined;
-  /** characters of all names in it */
-  #nameLength = 0;
-  /** what the document type says about its attributes */
-  #declared: ReadonlyMap<string, AttributeDeclaration> | undefined;
-
   constructor(makeHandler: (locator: Locator) => ContentHandler) {
     super({ xmlns: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
     this.#handler = makeHandler(this);
@@ -92,8 +69,7 @@ export class Parser extends SaxesParser implements Locator {
     };
     this.closeTagHandler = () => {
       this.#handler.close();
-      this.#namespaces.leave(this.#depth);
-      this.#depth--;
+      this.#startTag.leave(--this.#depth);
       this.#next(0);
     };
   }
@@ -132,8 +108,7 @@ export class Parser extends SaxesParser implements Locator {
   }
 
   protected override doctypeHandler(text: string): void {
-    const declarations = readDoctype(`<!DOCTYPE${text}>`);
-    if (declarations.size > 0) this.#declarations = declarations;
+    this.#startTag.declare(readDoctype(`<!DOCTYPE${text}>`));
     this.#next(0);
   }
 
@@ -166,32 +141,19 @@ export class Parser extends SaxesParser implements Locator {
 
   /** Replaces what keeps all attributes in an object: twice the work, and never looked at here. */
   protected override pushAttribPlain(name: string, value: string): void {
-    const names = this.#names;
-    const element = this.tag?.name ?? '';
-    if (names.length === 0) {
-      this.#nameLength = element.length;
-      this.#declared = this.#declarations?.get(element);
-    } else if (names.length >= ATTRIBUTE_LIMIT)
-      throw beyond(`<${element}> has more than ${ATTRIBUTE_LIMIT} attributes`);
-    else if (this.#hasAttribute(name)) throw fault(`<${element}> has ${name} twice`);
-    names.push(name);
-    if (names.length === FEW) this.#nameSet = new Set(names);
-    else if (names.length > FEW) this.#nameSet?.add(name);
-    this.#nameLength += name.length;
-    this.#checkNames();
-    this.#attribute(name, value);
+    this.#startTag.attribute(this.tag?.name ?? '', name, value, this.#depth);
   }
 
   protected override openTagHandler(tag: SaxesTag): void {
     const { name } = tag;
     const index = this.#depth;
-    if (index >= NESTING_LIMIT) throw beyond(`elements are nested more than ${NESTING_LIMIT} deep`);
-    if (this.#names.length === 0) {
-      this.#nameLength = name.length;
-      this.#checkNames();
-    }
-    if (this.#declarations !== undefined) this.#addDefaults(tag);
-    const element = this.#element(name);
+    if (index >= NESTING_LIMIT)
+      throw fault(
+        `elements are nested more than ${NESTING_LIMIT} deep`,
+        undefined,
+        'limit-exceeded',
+      );
+    const element = this.#startTag.end(name, index);
     this.#lines[index] = this.#line;
     this.#columns[index] = this.#start - this.#lineStart + 1;
     this.#depth = index + 1;
@@ -292,91 +254,7 @@ export class Parser extends SaxesParser implements Locator {
     const read = this.chunk.slice(Math.max(this.#start - this.chunkPosition, 0), this.i);
     return read.slice(read.lastIndexOf('\r') + 1).replace(/^\n/, '');
   }
-
-  #checkNames(): void {
-    if (this.#nameLength > NAME_LIMIT)
-      throw beyond(`the names of one element exceed ${NAME_LIMIT} characters`);
-  }
-
-  /** Adds an attribute to the tag that is being read, or declares a namespace. */
-  #attribute(name: string, sent: string): void {
-    const value = this.#declared?.get(name)?.isTokens === true ? tokens(sent) : sent;
-    const colon = name.indexOf(':');
-    if (colon < 0) {
-      if (name === 'xmlns') this.#namespaces.declare('', value, this.#depth + 1);
-      else this.#add({ local: name, prefix: '', uri: '', value });
-      return;
-    }
-    const local = localPart(name, colon);
-    const prefix = name.slice(0, colon);
-    if (prefix === 'xmlns') {
-      this.#namespaces.declare(local, value, this.#depth + 1);
-      return;
-    }
-    this.#hasPrefixes = true;
-    this.#add({ local, prefix, uri: '', value });
-  }
-
-  #add(attribute: Attribute): void {
-    if (this.#attributes === undefined) this.#attributes = [attribute];
-    else this.#attributes.push(attribute);
-  }
-
-  /** Whether the tag that is being read has an attribute of this name. */
-  #hasAttribute(name: string): boolean {
-    return this.#nameSet?.has(name) ?? this.#names.includes(name);
-  }
-
-  /** The attributes that the document type declares a default for and that the tag does not have. */
-  #addDefaults(tag: SaxesTag): void {
-    this.#declared = this.#declarations?.get(tag.name);
-    if (this.#declared === undefined) return;
-    for (const [name, { value }] of this.#declared) {
-      if (value === undefined || this.#hasAttribute(name)) continue;
-      // with a space, "=" and quotes
-      this.#defaulted += name.length + value.length + 4;
-      if (this.#defaulted > DEFAULTS_LIMIT)
-        throw beyond(`attribute defaults add more than ${DEFAULTS_LIMIT} characters`);
-      this.#attribute(name, value);
-    }
-  }
-
-  /** The element whose tag has been read. */
-  #element(name: string): Element {
-    const colon = name.indexOf(':');
-    const prefix = colon < 0 ? '' : name.slice(0, colon);
-    const local = colon < 0 ? name : localPart(name, colon);
-    const uri = this.#namespaces.resolve(prefix);
-    if (this.#names.length > 0) {
-      this.#names.length = 0;
-      this.#nameSet = undefined;
-    }
-    const sent = this.#attributes;
-    if (sent === undefined) return { uri, prefix, local, attributes: NO_ATTRIBUTES };
-    this.#attributes = undefined;
-    const attributes = this.#hasPrefixes ? this.#resolved(name, sent) : sent;
-    this.#hasPrefixes = false;
-    return { uri, prefix, local, attributes };
-  }
-
-  /** The attributes with their namespaces, which no two of the same name share (section 6.3). */
-  #resolved(element: string, sent: readonly Attribute[]): Attribute[] {
-    const seen = new Set<string>();
-    return sent.map((attribute) => {
-      const { local, prefix, value } = attribute;
-      if (prefix === '') return attribute;
-      const uri = this.#namespaces.resolve(prefix);
-      // no local name has a space
-      const identity = `${local} ${uri}`;
-      if (seen.has(identity)) throw fault(`<${element}> has ${local} twice, by two prefixes`);
-      seen.add(identity);
-      return { local, prefix, uri, value };
-    });
-  }
 }
-
-/** A value of another type than CDATA (XML 1.0, 3.3.3). */
-const tokens = (value: string): string => value.replace(/ +/g, ' ').replace(/^ | $/g, '');
 
 function fault(
   message: string,
@@ -385,5 +263,3 @@ function fault(
 ): GatewayError {
   return new GatewayError(code, message, position && { position });
 }
-
-const beyond = (message: string): GatewayError => new GatewayError('limit-exceeded', message);
