@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { GatewayError } from '../../src/errors.ts';
 import { Decoder } from '../../src/xml/decode.ts';
-import { inPieces, refusal } from './reading.ts';
+import { inPieces, refusal } from '../idmef/reading.ts';
 
 interface Decoded {
   readonly text: string;

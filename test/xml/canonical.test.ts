@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRecord } from '../helpers/narrow.ts';
-import { plainMessages } from './reading.ts';
+import { plainMessages } from '../idmef/reading.ts';
 
 function dataOf(document: string): unknown {
   const [message] = plainMessages(document);

@@ -7,7 +7,7 @@ import { run } from '../helpers/run.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { tool } from '../helpers/tools.ts';
 import { Oracle } from '../oracle/oracle.ts';
-import { refusal, take } from './reading.ts';
+import { refusal, take } from '../idmef/reading.ts';
 import { XML_CASES } from './xml-cases.ts';
 
 /** Cases where the gateway decides otherwise than xmllint, and why. */
