@@ -32,7 +32,10 @@ function character({ character: found }: Situation): Fault {
   return { message: `the character U+${code} is not allowed in XML`, back: 0 };
 }
 
-const endTag = inTag('an end tag that is not closed properly');
+const endTag: Explain = ({ character: found }) => ({
+  message: `a malformed end tag at ${quote(found)}`,
+  back: 0,
+});
 const instruction = token('"<?" does not begin a processing instruction');
 
 const FAULTS: ReadonlyMap<string, Explain> = new Map([

@@ -114,7 +114,7 @@ export class Parser extends SaxesParser implements Locator {
 
   protected override sBeginWhitespace(): void {
     super.sBeginWhitespace();
-    if (this.chunk.charAt(this.i - 1) === '<') this.#next(-1);
+    if (this.state !== STATE.whiteSpaceAtBegin) this.#next(this.state === STATE.text ? 0 : -1);
   }
 
   protected override xmldeclHandler(): void {
@@ -184,7 +184,11 @@ export class Parser extends SaxesParser implements Locator {
 
   protected override end(): this {
     const { state } = this;
-    if (state === STATE.reference) throw this.#badReference('');
+    if (state === STATE.reference) {
+      const { line, column } = this.endPlace;
+      if (this.entity === '') this.#reference = { line, column: column - 1 };
+      throw this.#badReference('');
+    }
     if (state !== STATE.text && state !== STATE.begin && state !== STATE.whiteSpaceAtBegin)
       throw fault('the document ends inside a tag or section');
     const open = this.tags.at(-1)?.name;
