@@ -35,8 +35,8 @@ interface Replaced {
 /** The declarations in scope. '' is the prefix of names without one. */
 export class Namespaces {
   #default = '';
-  /** those with a prefix */
-  readonly #declared = new Map<string, string>();
+  /** those with a prefix; none is deleted, since a large Map that shrinks and grows is slow */
+  readonly #declared = new Map<string, string | undefined>();
   readonly #replaced: Replaced[] = [];
   /** the prefix that was looked up last, if its declaration still is in force */
   #lastPrefix = '';
@@ -89,7 +89,6 @@ export class Namespaces {
   #set(prefix: string, uri: string | undefined): void {
     this.#lastPrefix = '';
     if (prefix === '') this.#default = uri ?? '';
-    else if (uri === undefined) this.#declared.delete(prefix);
     else this.#declared.set(prefix, uri);
   }
 }

@@ -19,6 +19,8 @@ const REFERENCE_LIMIT = 1000;
 const BEGUN_REFERENCE = /^(?:[^\s;&<"']{0,40}|#[0-9]{0,999}|#x[0-9a-fA-F]{0,998})$/;
 /** the numbers of some of saxes' states */
 const STATE = { begin: 0, whiteSpaceAtBegin: 1, text: 13, reference: 14 };
+/** characters that saxes gets at a time */
+const SLICE = 2 ** 18;
 const LEADING_SPACE = /^[ \t\n]*/;
 const BLANK = /^[ \t\n]*$/;
 const BYTE_ORDER_MARK = 0xfeff;
@@ -53,6 +55,8 @@ export class Parser extends SaxesParser implements Locator {
   /** of the reference that is being read */
   #reference: Position | undefined;
   #entity = '';
+  /** characters of the text that is being read that are in one piece */
+  #flattened = 0;
 
   /** where the open elements begin, by their depth */
   readonly #lines: number[] = [];
@@ -99,7 +103,12 @@ export class Parser extends SaxesParser implements Locator {
       // the decoder has taken the one that may be there; saxes would take another
       if (this.chunkPosition === 0 && piece?.charCodeAt(0) === BYTE_ORDER_MARK)
         throw fault('text outside of the root element');
-      return super.write(piece);
+      if (piece === null) return super.write(null);
+      for (let start = 0; start < piece.length; start += SLICE) {
+        super.write(piece.length <= SLICE ? piece : piece.slice(start, start + SLICE));
+        this.#flatten();
+      }
+      return this;
     } catch (error) {
       if (error instanceof GatewayError && error.position === undefined)
         throw fault(error.message, this.place, error.code);
@@ -216,6 +225,18 @@ export class Parser extends SaxesParser implements Locator {
       character,
     });
     throw fault(ours, back === undefined ? undefined : this.#before(back));
+  }
+
+  /**
+   * saxes appends to some tokens one character at a time, which V8 keeps as a chain of 32 bytes each
+   * until somebody looks into it: that is done every so often.
+   */
+  #flatten(): void {
+    const { length } = this.text;
+    if (length < this.#flattened) this.#flattened = 0;
+    if (length - this.#flattened < SLICE) return;
+    this.#flattened = length;
+    this.text.charCodeAt(0);
   }
 
   /** The next token begins `offset` characters from here. */
