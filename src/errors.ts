@@ -31,7 +31,6 @@ export const ERRORS = {
   'unsupported-media-type': { status: 415 },
   // --valid-dtd
   invalid: { status: 422 },
-  'validation-failed': { status: 503, retry: true },
   // us
   'too-much-in-flight': { status: 503, retry: true },
   'queue-full': { status: 503, retry: true },

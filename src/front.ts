@@ -1,17 +1,17 @@
 /** The first half of a message's way: accept → idmef → prelude. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withPages } from './accept/get.ts';
-import { listen, type Listener, type Place } from './accept/listen.ts';
+import { listen, type Place } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
 import { GatewayError, reason } from './errors.ts';
-import { Validator } from './idmef/valid/validate.ts';
 import { openIntake } from './intake.ts';
 import type { Log } from './log.ts';
-import { answeredOf, measured } from './measure.ts';
+import { answeredOf } from './measure.ts';
 import type { RequestFigures } from './monitor/figures.ts';
 import type { Pages } from './monitor/page.ts';
 import type { Options } from './options.ts';
+import { Validator } from './validate/validator.ts';
 
 /** bytes of all bodies in flight together */
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
@@ -58,13 +58,12 @@ export interface Front {
  */
 export async function startFront(options: Options, behind: Behind, log: Log): Promise<Front> {
   const { place, delivery, figures, pages } = behind;
-  const validator = options.validDtd ? openValidator() : undefined;
-  const timed = validator && measured(validator, figures);
+  const validator = options.validDtd ? await openValidator(figures) : undefined;
   const handler = new PostHandler({
     maxBody: options.maxBody,
     maxInFlight: MAX_IN_FLIGHT / options.workers,
     open: (id, charset) =>
-      openIntake({ id, charset, delivery, log, debug: options.debug, validator: timed }),
+      openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
     answered: (record) => {
       logAnswer(log, record);
       figures.answered(answeredOf(record));
@@ -74,41 +73,36 @@ export async function startFront(options: Options, behind: Behind, log: Log): Pr
       figures.aborted();
     },
   });
-  let listener: Listener;
-  try {
-    listener = await listen({
-      ...place,
-      handle: withPages(
-        pages,
-        (err) => {
-          log('defect', { err });
-        },
-        handler.handle,
-      ),
-      protocolError: (err) => {
-        log('protocol-error', { err });
+  const listener = await listen({
+    ...place,
+    handle: withPages(
+      pages,
+      (err) => {
+        log('defect', { err });
       },
-    });
-  } catch (error) {
-    validator?.close();
-    throw error;
-  }
+      handler.handle,
+    ),
+    protocolError: (err) => {
+      log('protocol-error', { err });
+    },
+  });
   return {
     isWell: () => listener.listening,
     stop: async () => {
       // Apache may hold connections open: what was accepted gets its time, and no more
       await Promise.race([listener.close(), sleep(REQUEST_PATIENCE)]);
       handler.refuse();
-      validator?.close();
     },
   };
 }
 
-function openValidator(): Validator {
+async function openValidator(figures: RequestFigures): Promise<Validator> {
   try {
-    return new Validator();
+    return await Validator.open((milliseconds) => {
+      figures.validated(milliseconds);
+    });
   } catch (error) {
-    throw new GatewayError('configuration', `cannot read the grammars: ${reason(error)}`, {
+    throw new GatewayError('configuration', `cannot read the DTDs in conf/: ${reason(error)}`, {
       cause: error,
     });
   }

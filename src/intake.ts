@@ -5,8 +5,9 @@ import type { GatewayError } from './errors.ts';
 import { plain } from './idmef/message.ts';
 import { isAboutContent, Reader, type Adaptation } from './idmef/read.ts';
 import type { Log } from './log.ts';
-import type { Validator } from './idmef/valid/validate.ts';
 import { FrameWriter } from './prelude/frame.ts';
+import type { Validation } from './validate/validation.ts';
+import type { Validator } from './validate/validator.ts';
 
 export interface IntakeOptions {
   /** of the request, for the log */
@@ -18,7 +19,7 @@ export interface IntakeOptions {
   /** log the content */
   readonly debug: boolean;
   /** --valid-dtd */
-  readonly validator: Pick<Validator, 'validate'> | undefined;
+  readonly validator: Pick<Validator, 'begin'> | undefined;
 }
 
 /** adaptations named in one log line */
@@ -29,13 +30,11 @@ class DocumentIntake implements Intake {
   readonly #delivery: IntakeOptions['delivery'];
   readonly #frames: FrameWriter;
   readonly #reader: Reader;
-  readonly #validator: Pick<Validator, 'validate'> | undefined;
-  /** the whole text, to be validated */
-  readonly #text: string[] = [];
+  readonly #validation: Validation | undefined;
 
   constructor({ id, charset, delivery, log, debug, validator }: IntakeOptions) {
     this.#delivery = delivery;
-    this.#validator = validator;
+    this.#validation = validator?.begin();
     this.#frames = new FrameWriter(delivery.analyzer);
     this.#reader = new Reader(
       {
@@ -49,9 +48,9 @@ class DocumentIntake implements Intake {
               [message.body.class.xml]: plain(message.body),
             });
         },
-        ...(validator !== undefined && { text: (piece) => this.#text.push(piece) }),
+        ...(this.#validation && { observer: this.#validation }),
       },
-      { charset, toTheEnd: validator !== undefined },
+      { charset },
     );
   }
 
@@ -62,7 +61,7 @@ class DocumentIntake implements Intake {
   async end(): Promise<Taken> {
     const refusal = this.#endReading();
     // of a document that is not valid all violations are told, not only what the reader met first
-    await this.#validator?.validate(this.#text.join(''));
+    this.#validation?.end();
     if (refusal !== undefined) throw refusal;
     const { count: messages, heartbeats } = this.#frames;
     await this.#delivery.append(this.#frames.finish(), messages);

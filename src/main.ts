@@ -4,12 +4,12 @@ import cluster from 'node:cluster';
 import { runCheck } from './check/check.ts';
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway, type Gateway } from './gateway.ts';
-import { runValidateCommand } from './idmef/valid/command.ts';
 import { createLog, type Log } from './log.ts';
 import { HELP, parseOptions, type Options } from './options.ts';
 import { runQueueCommand } from './queue/command.ts';
 import { disk } from './queue/files.ts';
 import { ServiceManager } from './service-manager.ts';
+import { runValidateCommand } from './validate/command.ts';
 import { VERSION } from './version.ts';
 import { runWorker } from './workers/worker.ts';
 

@@ -11,7 +11,7 @@ import { checkManagers } from './manager.ts';
 import { checkAdmin, checkProfile } from './prelude.ts';
 import { checkQueue } from './queue.ts';
 import { checkSocket } from './socket.ts';
-import { checkClock, checkGrammars, checkNode, checkPrograms, checkUser } from './system.ts';
+import { checkClock, checkDtds, checkNode, checkPrograms, checkUser } from './system.ts';
 
 function optionsFinding({ dryRun, profile, sock, queue }: Options): Finding {
   const { ok } = about('options');
@@ -46,7 +46,7 @@ async function allFindings(options: Options): Promise<Finding[]> {
           ...(await checkQueue(queue, queueLimit)),
           ...(await preludeFindings(options)),
         ]),
-    ...(validDtd ? [await checkGrammars()] : []),
+    ...(validDtd ? [await checkDtds()] : []),
     await checkClock(),
   ];
 }

@@ -1,16 +1,19 @@
-/** What does not depend on Prelude: user, Node, programs, grammars, clock. */
+/** What does not depend on Prelude: user, Node, programs, DTDs, clock. */
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { reason } from '../errors.ts';
-import { Validator } from '../idmef/valid/validate.ts';
+import { Reader } from '../idmef/read.ts';
 import { findProgram } from '../prelude/profile.ts';
+import { Validator } from '../validate/validator.ts';
 import { ask } from './ask.ts';
 import { about, type Finding } from './finding.ts';
 
 /** what the queue and the relay start, and their package */
 const PROGRAMS = { flock: 'util-linux', setpriv: 'util-linux', mkfifo: 'coreutils' } as const;
-/** valid in every dialect: a message may be empty */
-const EMPTY_DOCUMENT = '<IDMEF-Message xmlns="http://iana.org/idmef" version="1.0"/>';
+/** valid in either dialect: there may be no message */
+const EMPTY_DOCUMENTS = ['http://iana.org/idmef', 'urn:iana:xml:ns:idmef'].map(
+  (namespace) => `<IDMEF-Message xmlns="${namespace}" version="1.0"/>`,
+);
 
 /** Whose rights are looked at. */
 export function checkUser(): Finding {
@@ -42,19 +45,19 @@ export function checkPrograms(): Finding {
   );
 }
 
-/** The grammars of --valid-dtd, and that libxml2 reads them. */
-export async function checkGrammars(): Promise<Finding> {
-  const { ok, fail } = about('grammars');
+/** The document type definitions of --valid-dtd, and that libxml2 validates by them. */
+export async function checkDtds(): Promise<Finding> {
+  const { ok, fail } = about('DTDs');
   try {
-    const validator = new Validator();
-    try {
-      await validator.validate(EMPTY_DOCUMENT);
-    } finally {
-      validator.close();
+    const validator = await Validator.open();
+    for (const document of EMPTY_DOCUMENTS) {
+      const observer = validator.begin();
+      new Reader({ message: () => undefined, observer }).write(Buffer.from(document));
+      observer.end();
     }
-    return ok('can be read, and validate');
+    return ok('libxml2 reads them and validates');
   } catch (error) {
-    return fail(`cannot validate: ${reason(error)}; install secef anew`);
+    return fail(`cannot validate: ${reason(error)}; install secef again`);
   }
 }
 

@@ -11,7 +11,8 @@ import type { Builder, Context } from './builder.ts';
 import { DocumentBuilder } from './class-builders.ts';
 import type { Message } from './message.ts';
 
-const ELEMENT_LIMIT = 50000;
+/** elements of a message */
+export const ELEMENT_LIMIT = 50000;
 
 /** One adaptation that was made to hold a value in Prelude. */
 export interface Adaptation {
@@ -25,20 +26,26 @@ export interface Adaptation {
 export interface ReaderEvents {
   /** @param adaptations those that were made in this message */
   message(message: Message, adaptations: readonly Adaptation[]): void;
-  /** a piece of the document's text, in order; for those who want it whole */
-  text?(piece: string): void;
+  /** sees everything; a document that is not IDMEF is then read to its end, and refused there */
+  readonly observer?: ElementObserver;
+}
+
+/** Sees all elements and all text of a document in their order, also if they are not IDMEF. */
+export interface ElementObserver {
+  /** A start tag at that place. May throw a GatewayError without a place. */
+  open(element: Element, position: Position): void;
+  /** a piece of text, with references resolved */
+  text(text: string): void;
+  /** a CDATA section begins, whose text comes with `text` */
+  cdata(): void;
+  /** a comment or a processing instruction, inside the root element */
+  aside(): void;
+  close(): void;
 }
 
 export interface ReaderOptions {
   /** parameter of the content type, if there is one */
   readonly charset?: string | undefined;
-  /** read a document that is not IDMEF to its end, and refuse it then */
-  readonly toTheEnd?: boolean;
-  /**
-   * Puts another handler in front, which sees all events with their places, also those of foreign
-   * elements and those after a refusal (toTheEnd), and passes them on to the one that it is given.
-   */
-  readonly wrap?: (handler: ContentHandler, locator: Locator) => ContentHandler;
 }
 
 /** What can be wrong with a well-formed document. */
@@ -50,19 +57,15 @@ export class Reader {
   readonly #content: Content;
   readonly #xml: XmlReader;
 
-  constructor(events: ReaderEvents, { charset, toTheEnd = false, wrap }: ReaderOptions = {}) {
-    this.#content = new Content(events, toTheEnd);
+  constructor(events: ReaderEvents, { charset }: ReaderOptions = {}) {
+    this.#content = new Content(events);
     this.#xml = new XmlReader(
       (locator) => {
         this.#content.locator = locator;
-        return wrap === undefined ? this.#content : wrap(this.#content, locator);
+        const { observer } = events;
+        return observer ? new Observed(this.#content, observer, locator) : this.#content;
       },
-      {
-        charset,
-        text: (piece) => {
-          events.text?.(piece);
-        },
-      },
+      { charset },
     );
   }
 
@@ -82,12 +85,52 @@ export class Reader {
   }
 }
 
+/** Shows an observer every event before it passes that on. */
+class Observed implements ContentHandler {
+  readonly #content: Content;
+  readonly #observer: ElementObserver;
+  readonly #locator: Locator;
+
+  constructor(content: Content, observer: ElementObserver, locator: Locator) {
+    this.#content = content;
+    this.#observer = observer;
+    this.#locator = locator;
+  }
+
+  open(element: Element): void {
+    this.#observer.open(element, this.#locator.elementPlace);
+    this.#content.open(element);
+  }
+
+  text(text: string): void {
+    this.#observer.text(text);
+    this.#content.text(text);
+  }
+
+  cdata(): void {
+    this.#observer.cdata();
+  }
+
+  comment(): void {
+    this.#observer.aside();
+  }
+
+  instruction(target: string, data: string): void {
+    this.#observer.aside();
+    this.#content.instruction(target, data);
+  }
+
+  close(): void {
+    this.#observer.close();
+    this.#content.close();
+  }
+}
+
 /** Passes the events of a document on to builders, one for each open element. */
 class Content implements ContentHandler {
   /** set before the first event */
   locator: Locator = { place: { line: 1, column: 1 }, elementPlace: { line: 1, column: 1 } };
   readonly #events: ReaderEvents;
-  readonly #toTheEnd: boolean;
   /** around `#builder` */
   readonly #around: Builder[] = [];
   /** of the innermost open element */
@@ -98,9 +141,8 @@ class Content implements ContentHandler {
   /** what the document will be refused for at its end; nothing is made of the rest of it */
   #refusal: GatewayError | undefined;
 
-  constructor(events: ReaderEvents, toTheEnd: boolean) {
+  constructor(events: ReaderEvents) {
     this.#events = events;
-    this.#toTheEnd = toTheEnd;
     this.#builder = new DocumentBuilder(this.#makeContext());
   }
 
@@ -169,13 +211,13 @@ class Content implements ContentHandler {
   }
 
   /**
-   * A part of the document cannot be taken. If it is to be read to its end all the same, nothing is
-   * made of the rest.
+   * A part of the document cannot be taken. If an observer sees the document to its end all the same,
+   * nothing is made of the rest.
    * @throws GatewayError with the place
    */
   #refuse(error: unknown, builder: Builder): void {
     const refusal = this.#placed(error, builder);
-    if (!this.#toTheEnd || !isAboutContent(refusal)) throw refusal;
+    if (this.#events.observer === undefined || !isAboutContent(refusal)) throw refusal;
     this.#refusal = refusal;
   }
 

@@ -43,7 +43,7 @@ export interface RequestFigures {
   answered(what: Answered): void;
   /** a client went away in the middle of its request */
   aborted(): void;
-  /** a document was validated, or that failed */
+  /** a document was validated, in that time */
   validated(milliseconds: number): void;
 }
 

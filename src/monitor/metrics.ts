@@ -71,7 +71,7 @@ function writeRequests(out: Exposition, figures: Figures): void {
   );
   out.histogram(
     'secef_validation_duration_seconds',
-    'With --valid-dtd: from the end of a document to the verdict, waiting included.',
+    'With --valid-dtd: the time that validating a document takes.',
     figures.validationDurations,
   );
 }

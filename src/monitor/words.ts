@@ -15,7 +15,6 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   'too-large': 'too large',
   'unsupported-media-type': 'content type or encoding is not supported',
   invalid: 'not valid by the DTD',
-  'validation-failed': 'could not be validated in time',
   'too-much-in-flight': 'too many documents at a time',
   'queue-full': 'the queue is full',
   'queue-failed': 'the queue cannot be written',

@@ -30,6 +30,9 @@ export interface ContentHandler {
   open(element: Element): void;
   /** never empty */
   text(text: string): void;
+  /** a CDATA section begins; its text follows as `text` */
+  cdata?(): void;
+  comment?(): void;
   instruction(target: string, data: string): void;
   /** the innermost open element ends */
   close(): void;
@@ -131,11 +134,13 @@ export class Parser extends SaxesParser implements Locator {
   }
 
   protected override commentHandler(): void {
+    if (this.tags.length > 0) this.#handler.comment?.();
     // ">" has to follow
     this.#next(1);
   }
 
   protected override cdataHandler(text: string): void {
+    this.#handler.cdata?.();
     if (text !== '') this.#handler.text(text);
     this.#next(0);
   }

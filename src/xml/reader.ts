@@ -6,23 +6,19 @@ import { Parser, type ContentHandler, type Locator } from './parser.ts';
 export interface XmlReaderOptions {
   /** the parameter of the content type, if there is one */
   readonly charset?: string | undefined;
-  /** takes the decoded document, piece by piece */
-  readonly text?: ((piece: string) => void) | undefined;
 }
 
 /** Reads one document. */
 export class XmlReader {
   readonly #decoder: Decoder;
   readonly #parser: Parser;
-  readonly #text: ((piece: string) => void) | undefined;
 
   constructor(
     makeHandler: (locator: Locator) => ContentHandler,
-    { charset, text }: XmlReaderOptions = {},
+    { charset }: XmlReaderOptions = {},
   ) {
     this.#decoder = new Decoder(charset);
     this.#parser = new Parser(makeHandler);
-    this.#text = text;
   }
 
   /**
@@ -41,10 +37,7 @@ export class XmlReader {
   }
 
   #take(text: string): void {
-    if (text !== '') {
-      this.#text?.(text);
-      this.#parser.write(text);
-    }
+    if (text !== '') this.#parser.write(text);
     const { failure } = this.#decoder;
     if (failure === undefined) return;
     throw new GatewayError(failure.code, failure.message, {

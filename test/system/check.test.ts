@@ -65,7 +65,7 @@ test('all is well: exit status 0, nothing is changed and nothing sent', async (t
     assert.match(said.about(subject), /^ok /, said.all);
   assert.match(said.about('profile'), /^ok .*permission idmef:w$/);
   assert.match(said.about('manager'), /^ok .* takes messages/);
-  assert.match(said.about('grammars'), /^ok /);
+  assert.match(said.about('DTDs'), /^ok /);
   assert.match(said.about('clock'), /^(ok {2}|WARN) /);
   assert.match(said.about('user'), /^WARN user: root/);
   assert.deepEqual(everywhere(gateway), before);
@@ -277,7 +277,7 @@ test('--dry-run leaves out Prelude and the queue', async (t) => {
   const gateway = new Gateway(t, []);
   const said = await check(gateway, ['--dry-run', '--profile', 'sys-check-none']);
   assert.equal(said.code, 0, said.all);
-  for (const subject of ['queue', 'prelude-admin', 'programs', 'profile', 'manager', 'grammars'])
+  for (const subject of ['queue', 'prelude-admin', 'programs', 'profile', 'manager', 'DTDs'])
     assert.equal(said.about(subject), '');
   assert.match(said.about('socket'), /^ok .*www-data may connect/);
 });

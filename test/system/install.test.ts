@@ -32,7 +32,8 @@ const DEBIAN = [
   '/etc/systemd/system/secef.socket.d/debian.conf',
 ];
 const TREE = [
-  'CHANGELOG.md LICENSE README.md bin/secef build/src/main.js conf/idmef.rng conf/secef.service',
+  'CHANGELOG.md LICENSE README.md bin/secef build/src/main.js conf/idmef-draft-2004.dtd',
+  'conf/idmef-rfc4765.dtd conf/secef.service',
   'conf/selinux/secef.te conf/sysconfig.example installed/files installed/source installed/tree',
   'package-lock.json package.json scripts/install scripts/lib/install.sh secef.httpd.conf',
 ].flatMap((line) => line.split(' '));
@@ -59,7 +60,7 @@ function assertTree(files: string[]): void {
   const expected = sources.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
   assert.deepEqual(program, expected.map((file) => `build/src/${file.slice(0, -3)}.js`).sort());
   const modules = inTree.filter((file) => file.startsWith('node_modules/'));
-  for (const name of ['bunyan', 'minimist', 'node-fastcgi', 'sax', 'xmllint-wasm']) {
+  for (const name of ['bunyan', 'libxml2-wasm', 'minimist', 'node-fastcgi', 'sax']) {
     assert.ok(modules.includes(`node_modules/${name}/package.json`), `${name} in node_modules`);
   }
   for (const name of ['typescript', 'eslint', 'c8', 'dtrace-provider', 'moment']) {

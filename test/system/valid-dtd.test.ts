@@ -1,11 +1,13 @@
 /** --valid-dtd through Apache: valid ones are delivered, others get 422 and every violation. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { postFile, postText } from '../helpers/curl.ts';
 import { corpus } from '../helpers/documents.ts';
 import { startApache } from '../helpers/apache.ts';
 import { Gateway } from '../helpers/gateway.ts';
 import { startManager } from '../helpers/manager.ts';
+import { inProject } from '../helpers/root.ts';
 
 const scope = { after };
 const manager = await startManager(scope, 'sys-valid');
@@ -39,6 +41,25 @@ test('an invalid document is answered 422 with a line for each violation', async
   const lines = answer.body.trim().split('\n');
   assert.ok(lines.length >= 3, answer.body);
   for (const line of lines) assert.match(line, /^line \d+: IDMEF-Message\/Alert/);
+});
+
+test('the answers are those that docs/http-api.md has as examples', async () => {
+  const page = readFileSync(inProject('docs/http-api.md'), 'utf8');
+  const base = /```xml\n(.*?)\n```/s.exec(page)?.[1] ?? '';
+  const rows = page.matchAll(/^\| [a-z][^|]* \| (\d) \| `(.*?)` \| `(.*)` \|$/gm);
+  const examples = [...rows].map(([, number, line = '', answers = '']) => ({
+    document: base
+      .split('\n')
+      .with(Number(number) - 1, line)
+      .join('\n'),
+    answer: `${answers.replaceAll('`<br>`', '\n')}\n`,
+  }));
+  assert.ok(examples.length >= 10, String(examples.length));
+  assert.equal((await postText(apache.url, base)).status, 200);
+  for (const { document, answer } of examples) {
+    const { status, body } = await postText(apache.url, document);
+    assert.deepEqual({ status, body }, { status: 422, body: answer });
+  }
 });
 
 test('what is not well-formed is still answered 400', async () => {
