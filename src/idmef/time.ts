@@ -16,7 +16,7 @@ const BLANK = /[ \t\r\n]/;
 /** before numbers that have others before them */
 const BLANKS = /([-+:])[ \t\r\n]+(?=\d)/g;
 /** between date and clock, but for those that CLOCK takes */
-const DELIMITER = /^([\d-]+)(?!T *\d| +\d)(?:[ \t\r\n]+T?|T)[ \t\r\n]*(?=\d|$)/;
+const DELIMITER = /^([\d-]+)(?!T *\d| +\d)(?:[ \t\r\n]+(?:T[ \t\r\n]*)?|T[ \t\r\n]*)(?=\d|$)/;
 const NTPSTAMP = /^(?:0x)?([0-9a-f]{1,8})\.(?:0x)?([0-9a-f]{1,8})$/i;
 const SECONDS_LIMIT = 2 ** 32;
 /** seconds from 1900, where NTP counts from, to 1970 */
