@@ -1,10 +1,13 @@
 /** The first half of a message's way: accept → idmef → prelude. */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withPages } from './accept/get.ts';
-import { listen, type Place } from './accept/listen.ts';
+import type { Listener } from './accept/listen.ts';
 import { PostHandler, type RequestRecord } from './accept/post.ts';
 import type { Delivery } from './delivery.ts';
 import { GatewayError, reason } from './errors.ts';
+import { ProtocolError } from './fastcgi/protocol.ts';
+import { Responder } from './fastcgi/responder.ts';
 import { openIntake } from './intake.ts';
 import type { Log } from './log.ts';
 import { answeredOf } from './measure.ts';
@@ -17,6 +20,12 @@ import { Validator } from './validate/validator.ts';
 const MAX_IN_FLIGHT = 256 * 1024 * 1024;
 /** milliseconds that stopping leaves to running requests */
 const REQUEST_PATIENCE = 10_000;
+/** bytes of names and values of one request: Apache takes 50 fields of 8190 bytes (secef.httpd.conf) */
+const MAX_PARAMS = 512 * 1024;
+/** After this time without a request on them Apache uses the open connections no more. */
+const QUIET_MS = 300;
+/** They are closed then, although requests still come. */
+const QUIET_LIMIT_MS = 3000;
 
 /** characters of a refusal's reason in the log; its sender has got all of it */
 const REASON_LOGGED = 300;
@@ -28,7 +37,9 @@ function shortReason(error: GatewayError): string {
   return more.length === 0 ? cut : `${cut} (and ${more.length} more)`;
 }
 
-function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
+function logAnswer(log: Log, debug: boolean, answered: RequestRecord): void {
+  if (answered.error === undefined && !debug) return;
+  const { error, ...record } = answered;
   if (error === undefined) log('accepted', record);
   else if (error.code === 'defect') log('defect', { ...record, err: error.cause ?? error });
   else log('refused', { ...record, code: error.code, reason: shortReason(error) });
@@ -36,8 +47,8 @@ function logAnswer(log: Log, { error, ...record }: RequestRecord): void {
 
 /** What the first half needs of the rest. */
 export interface Behind {
-  /** where Apache connects to */
-  readonly place: Place;
+  /** Begins to take Apache's connections. @throws GatewayError configuration */
+  readonly listen: (serve: (connection: Socket) => void) => Promise<Listener>;
   /** where messages are made safe */
   readonly delivery: Pick<Delivery, 'analyzer' | 'append'>;
   /** told of each request */
@@ -57,7 +68,7 @@ export interface Front {
  * @throws GatewayError configuration
  */
 export async function startFront(options: Options, behind: Behind, log: Log): Promise<Front> {
-  const { place, delivery, figures, pages } = behind;
+  const { delivery, figures, pages } = behind;
   const validator = options.validDtd ? await openValidator(figures) : undefined;
   const handler = new PostHandler({
     maxBody: options.maxBody,
@@ -65,7 +76,7 @@ export async function startFront(options: Options, behind: Behind, log: Log): Pr
     open: (id, charset) =>
       openIntake({ id, charset, delivery, log, debug: options.debug, validator }),
     answered: (record) => {
-      logAnswer(log, record);
+      logAnswer(log, options.debug, record);
       figures.answered(answeredOf(record));
     },
     aborted: (what) => {
@@ -73,24 +84,29 @@ export async function startFront(options: Options, behind: Behind, log: Log): Pr
       figures.aborted();
     },
   });
-  const listener = await listen({
-    ...place,
-    handle: withPages(
+  const responder = new Responder({
+    application: withPages(
       pages,
       (err) => {
         log('defect', { err });
       },
       handler.handle,
     ),
-    protocolError: (err) => {
-      log('protocol-error', { err });
+    maxParams: MAX_PARAMS,
+    failed: (err) => {
+      log(err instanceof ProtocolError ? 'protocol-error' : 'defect', { err });
     },
+  });
+  const listener = await behind.listen((connection) => {
+    responder.serve(connection);
   });
   return {
     isWell: () => listener.listening,
     stop: async () => {
-      // Apache may hold connections open: what was accepted gets its time, and no more
-      await Promise.race([listener.close(), sleep(REQUEST_PATIENCE)]);
+      listener.close();
+      // what was accepted gets its time, and no more
+      const drained = responder.drain({ quietMs: QUIET_MS, limitMs: QUIET_LIMIT_MS });
+      await Promise.race([drained, sleep(REQUEST_PATIENCE)]);
       handler.refuse();
     },
   };

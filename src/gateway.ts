@@ -2,14 +2,16 @@
  * The message's way, put together: accept → idmef → prelude → queue → relay. The first three can run
  * in several processes. In a dry run it ends before the queue.
  */
+import { listen } from './accept/listen.ts';
 import { dryDelivery, openDelivery, type Delivery } from './delivery.ts';
-import { startFront, type Front } from './front.ts';
+import { startFront, type Behind, type Front } from './front.ts';
 import { collecting } from './idle.ts';
 import type { Log } from './log.ts';
 import { Figures } from './monitor/figures.ts';
 import { makePages } from './monitor/pages.ts';
 import { watchProcess, type ProcessFigures } from './monitor/process.ts';
 import type { Options } from './options.ts';
+import { RequestSummary } from './summary.ts';
 import { startWorkers } from './workers/primary.ts';
 
 export interface Gateway {
@@ -31,6 +33,7 @@ export async function startGateway(
   fd: number | undefined,
 ): Promise<Gateway> {
   const figures = new Figures();
+  const summary = new RequestSummary(figures, log);
   const delivery = options.dryRun
     ? dryDelivery
     : await openDelivery(options, version, log, figures);
@@ -46,10 +49,17 @@ export async function startGateway(
     heartbeatInterval: options.dryRun ? 0 : options.heartbeat,
   });
   const open = async (): Promise<Front> => {
-    const shared = options.workers > 1;
-    const place = fd === undefined ? { path: options.sock, shared } : { fd };
-    const behind = { place, delivery, figures: collecting(figures), pages };
-    if (!shared) return startFront(options, behind, log);
+    const place = fd === undefined ? { path: options.sock } : { fd };
+    const drainingFailed = (err: unknown): void => {
+      log('draining-failed', { err });
+    };
+    const behind: Behind = {
+      listen: (serve) => listen({ place, serve, drainingFailed }),
+      delivery,
+      figures: collecting(summary),
+      pages,
+    };
+    if (options.workers === 1) return startFront(options, behind, log);
     const workers = await startWorkers(options.workers, behind, log);
     others = () => workers.processes();
     return workers;
@@ -60,6 +70,7 @@ export async function startGateway(
     stop: async () => {
       stopping = true;
       await front.stop();
+      summary.stop();
       await delivery.stop();
     },
   };

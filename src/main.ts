@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The program: options, log, gateway, signals, exit status. */
-import cluster from 'node:cluster';
 import { runCheck } from './check/check.ts';
 import { consequence, toGatewayError, type GatewayError } from './errors.ts';
 import { startGateway, type Gateway } from './gateway.ts';
@@ -11,6 +10,7 @@ import { disk } from './queue/files.ts';
 import { ServiceManager } from './service-manager.ts';
 import { runValidateCommand } from './validate/command.ts';
 import { VERSION } from './version.ts';
+import { WORKER_NAME } from './workers/messages.ts';
 import { runWorker } from './workers/worker.ts';
 
 /** EX_SOFTWARE of sysexits.h */
@@ -81,8 +81,9 @@ async function serve(options: Options): Promise<void> {
   process.on('uncaughtException', (error) => {
     fail(error, log);
   });
-  if (cluster.isWorker) {
-    runWorker(options, log);
+  const worker = process.env[WORKER_NAME];
+  if (worker !== undefined && process.connected) {
+    runWorker(worker, options, log);
     return;
   }
   try {

@@ -3,10 +3,12 @@ import type { RequestRecord } from './accept/post.ts';
 import type { Answered } from './monitor/figures.ts';
 
 /** The record without what quotes the document. */
-export function answeredOf({ error, messages, heartbeats, ...record }: RequestRecord): Answered {
-  const { status, milliseconds, bytes, client, subject } = record;
-  const answered = { status, milliseconds, bytes, client, subject, heartbeats };
-  if (error === undefined) return { ...answered, alerts: messages - heartbeats };
+export function answeredOf(record: RequestRecord): Answered {
+  const { status, milliseconds, bytes, client, subject, messages, heartbeats, error } = record;
+  const alerts = messages - heartbeats;
+  if (error === undefined)
+    return { status, milliseconds, bytes, client, subject, alerts, heartbeats };
   const { code, position, path } = error;
-  return { ...answered, alerts: 0, refusal: { code, position, path } };
+  const refusal = { code, position, path };
+  return { status, milliseconds, bytes, client, subject, alerts, heartbeats, refusal };
 }

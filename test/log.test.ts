@@ -194,8 +194,8 @@ test('ten thousand clients make a bounded number of lines and kinds, and all are
   );
 });
 
-test('accepted and adapted requests have a line each', () => {
-  const { log, lines } = start();
+test('accepted requests, with --debug, and adapted ones have a line each', () => {
+  const { log, lines } = start(true);
   for (let times = 0; times < 100; times++) {
     log('accepted', { client: refused.client });
     log('adapted', { client: refused.client });

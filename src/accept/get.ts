@@ -1,12 +1,9 @@
 /** GET and HEAD of the pages for those who watch the gateway. */
-import type { FastCgiRequest, FastCgiResponse } from 'node-fastcgi';
 import { toGatewayError } from '../errors.ts';
+import type { Application, Request } from '../fastcgi/application.ts';
 import { isPagePath, type PagePath, type Pages } from '../monitor/page.ts';
 import { pathOf } from './head.ts';
 import { replyError, replyPage } from './reply.ts';
-
-/** What node-fastcgi is given. */
-export type Handle = (request: FastCgiRequest, response: FastCgiResponse) => void;
 
 const READING = new Set(['GET', 'HEAD']);
 
@@ -14,25 +11,34 @@ const READING = new Set(['GET', 'HEAD']);
  * Answers those who read a page, and hands every other request on.
  * @param failed a page could not be made; the client is answered 500
  */
-export function withPages(pages: Pages, failed: (error: unknown) => void, other: Handle): Handle {
-  return (request, response) => {
-    const path = pathOf(request);
-    if (!isPagePath(path) || !READING.has(request.method ?? '')) {
-      other(request, response);
-      return;
-    }
-    response.on('error', () => undefined);
-    request.on('error', () => undefined);
-    // an answer before the end of the request could be lost; a body is thrown away
-    request.resume().once('end', () => {
-      answer(response, path, pages).catch((error: unknown) => {
-        failed(error);
-        replyError(response, toGatewayError(error), request.cgiParams['UNIQUE_ID'] ?? '');
-      });
-    });
+export function withPages(
+  pages: Pages,
+  failed: (error: unknown) => void,
+  other: Application,
+): Application {
+  return (request) => {
+    const path = pathOf(request.params);
+    if (!isPagePath(path) || !READING.has(request.params.get('REQUEST_METHOD') ?? ''))
+      return other(request);
+    return {
+      // an answer before the end of the request could be lost; a body is thrown away
+      data: () => undefined,
+      end: () => void answer(request, path, pages, failed),
+      aborted: () => undefined,
+    };
   };
 }
 
-async function answer(response: FastCgiResponse, path: PagePath, pages: Pages): Promise<void> {
-  replyPage(response, await pages(path));
+async function answer(
+  request: Request,
+  path: PagePath,
+  pages: Pages,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  try {
+    replyPage(request, await pages(path));
+  } catch (error) {
+    failed(error);
+    replyError(request, toGatewayError(error), request.params.get('UNIQUE_ID') ?? '');
+  }
 }

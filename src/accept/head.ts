@@ -1,6 +1,6 @@
 /** The head of a request: what has to be right before its body is looked at. */
-import type { FastCgiRequest } from 'node-fastcgi';
 import { GatewayError } from '../errors.ts';
+import type { Params } from '../fastcgi/params.ts';
 import { isPagePath } from '../monitor/page.ts';
 import { quote } from '../idmef/text.ts';
 
@@ -40,30 +40,32 @@ function readEncoding(header: string): ContentEncoding {
 }
 
 /** The path that was asked for, without a query, as the client wrote it. */
-export function pathOf(request: FastCgiRequest): string {
-  // node-fastcgi takes it from REQUEST_URI, which mod_proxy_fcgi neither decodes nor cleans up
-  return request.url?.split('?')[0] ?? '';
+export function pathOf(params: Params): string {
+  // mod_proxy_fcgi neither decodes REQUEST_URI nor cleans it up
+  const uri = params.get('REQUEST_URI') ?? '';
+  const query = uri.indexOf('?');
+  return query < 0 ? uri : uri.slice(0, query);
 }
 
 /**
  * Checks method, content type, encoding and announced length.
  * @throws GatewayError page-only-read, method-not-allowed, unsupported-media-type, too-large
  */
-export function readHead(request: FastCgiRequest, maxBody: number): Head {
-  const { method = '' } = request;
-  const path = pathOf(request);
+export function readHead(params: Params, maxBody: number): Head {
+  const method = params.get('REQUEST_METHOD') ?? '';
+  const path = pathOf(params);
   if (isPagePath(path))
     throw new GatewayError('page-only-read', `${method} is not allowed on ${path}; use GET`);
   if (method !== 'POST')
     throw new GatewayError('method-not-allowed', `${method} is not allowed; use POST`);
-  const contentType = request.headers['content-type'] ?? '';
+  const contentType = params.get('CONTENT_TYPE') ?? '';
   const mediaType = (contentType.split(';')[0] ?? '').trim().toLowerCase();
   if (!MEDIA_TYPES.has(mediaType))
     throw unsupported(
       `the content type ${quote(mediaType)} is not supported; use application/xml or text/xml`,
     );
-  const encoding = readEncoding(request.headers['content-encoding'] ?? 'identity');
-  const { CONTENT_LENGTH: announced = '' } = request.cgiParams;
+  const encoding = readEncoding(params.get('HTTP_CONTENT_ENCODING') ?? 'identity');
+  const announced = params.get('CONTENT_LENGTH') ?? '';
   const contentLength = /^\d+$/.test(announced) ? Number(announced) : undefined;
   if (contentLength !== undefined && contentLength > maxBody) throw tooLarge(maxBody);
   const [, quoted, bare] = CHARSET.exec(contentType) ?? [];

@@ -16,29 +16,58 @@ function makeInflater(encoding: Exclude<ContentEncoding, 'identity'>, first: num
   return (first & METHOD_MASK) === METHOD_DEFLATE ? createInflate() : createInflateRaw();
 }
 
+/** What an inflater tells the request that it works for. */
+export interface InflateEvents {
+  /** A piece of that many bytes has come out. @throws GatewayError if that is too much */
+  inflated(bytes: number): void;
+  /** There is enough to inflate; do not read more. */
+  pause(): void;
+  /** The opposite of pause, which came before. */
+  resume(): void;
+  /** All has been inflated. */
+  complete(): void;
+}
+
 /** An intake for compressed bytes in front of one for the document. */
 export class InflateIntake implements Intake {
   readonly #encoding: Exclude<ContentEncoding, 'identity'>;
   readonly #inner: Intake;
-  /** called with the size of each inflated piece; throws if that is too much */
-  readonly #inflated: (bytes: number) => void;
+  readonly #events: InflateEvents;
   #inflater: Transform | undefined;
   #done: Promise<void> | undefined;
   #error: GatewayError | undefined;
+  /** the inflater has more than it wants */
+  #isFull = false;
+  #isPaused = false;
 
   constructor(
     encoding: Exclude<ContentEncoding, 'identity'>,
     inner: Intake,
-    inflated: (bytes: number) => void,
+    events: InflateEvents,
   ) {
     this.#encoding = encoding;
     this.#inner = inner;
-    this.#inflated = inflated;
+    this.#events = events;
   }
 
   write(bytes: Buffer): void {
     this.#check();
-    this.#open(bytes[0] ?? 0).write(bytes);
+    const inflater = this.#open(bytes[0] ?? 0);
+    if (inflater.write(bytes) || this.#isFull) return;
+    this.#isFull = true;
+    this.#events.pause();
+  }
+
+  /** Gives nothing more to the document. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#inflater?.pause();
+  }
+
+  /** The opposite. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#inflater?.resume();
   }
 
   async end(): Promise<Taken> {
@@ -46,6 +75,7 @@ export class InflateIntake implements Intake {
     this.#open(0).end();
     await this.#done;
     this.#check();
+    this.#events.complete();
     return this.#inner.end();
   }
 
@@ -65,6 +95,14 @@ export class InflateIntake implements Intake {
     inflater.on('data', (piece: Buffer) => {
       this.#take(piece);
     });
+    if (this.#isPaused) inflater.pause();
+    const drained = (): void => {
+      if (!this.#isFull) return;
+      this.#isFull = false;
+      this.#events.resume();
+    };
+    // 'drain' does not come once the end of the input has been given, or after an error
+    inflater.on('drain', drained).once('close', drained);
     this.#done = finished(inflater).catch((cause: unknown) => {
       this.#error ??= new GatewayError(
         'corrupt-content-encoding',
@@ -76,9 +114,10 @@ export class InflateIntake implements Intake {
   }
 
   #take(piece: Buffer): void {
-    if (this.#error !== undefined) return;
+    // a piece may be under way when it is destroyed
+    if (this.#error !== undefined || this.#inflater?.destroyed === true) return;
     try {
-      this.#inflated(piece.length);
+      this.#events.inflated(piece.length);
       this.#inner.write(piece);
     } catch (error) {
       this.#error = toGatewayError(error);

@@ -1,37 +1,33 @@
-/** The Unix socket that Apache connects to, and the FastCGI server on it. */
+/** The Unix socket that Apache connects to. */
 import { chmodSync, chownSync, lstatSync, rmSync, statSync } from 'node:fs';
-import { connect, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createServer, type FastCgiRequest, type FastCgiResponse } from 'node-fastcgi';
 import { GatewayError, reason } from '../errors.ts';
-import { prepareConnection } from './connection.ts';
+import { Draining } from './draining.ts';
 
 /**
  * Where: on a socket that is made here, or on a file descriptor, which listens already (the service
  * manager's) and is only borrowed.
  */
-export type Place = OwnSocket | { readonly fd: number };
+export type Place = { readonly path: string } | { readonly fd: number };
 
-interface OwnSocket {
-  readonly path: string;
-  /** other processes listen on it, too, and what was stale there has been removed */
-  readonly shared: boolean;
+export interface ListenOptions {
+  readonly place: Place;
+  /** gets each connection, of which nothing has been read; it is paused */
+  readonly serve: (connection: Socket) => void;
+  /** Apache cannot be told to use new connections, or to use the old ones again */
+  readonly drainingFailed: (error: unknown) => void;
 }
 
-export type ListenOptions = Place & {
-  readonly handle: (request: FastCgiRequest, response: FastCgiResponse) => void;
-  /** a connection was closed since it does not speak FastCGI */
-  readonly protocolError: (error: unknown) => void;
-};
-
+/** Where connections come from. */
 export interface Listener {
   /** New connections are accepted. */
   readonly listening: boolean;
   /**
-   * No new connections; resolves when those that are open have ended. A socket of our own is gone;
-   * on one that was borrowed new connections wait for the next process.
+   * No new connections, and Apache is told to use no old ones. A socket of our own is gone; on one
+   * that was borrowed new connections wait for the next process.
    */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /**
@@ -61,7 +57,7 @@ function isAlive(path: string): Promise<boolean> {
  * Removes what a gateway that was killed left behind.
  * @throws GatewayError configuration if something else is there, or a gateway that runs
  */
-export async function removeStale(path: string): Promise<void> {
+async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket())
@@ -88,8 +84,8 @@ function listening(server: Server, start: (done: () => void) => void): Promise<v
   });
 }
 
-async function makeSocket(server: Server, { path, shared }: OwnSocket): Promise<void> {
-  if (!shared) await removeStale(path);
+async function makeSocket(server: Server, path: string): Promise<void> {
+  await removeStale(path);
   try {
     await listening(server, (done) => server.listen(path, BACKLOG, done));
     // not where it is right anyway: the service's system call filter forbids it
@@ -123,31 +119,28 @@ async function borrowSocket(server: Server, fd: number): Promise<void> {
 }
 
 /**
- * Listens. Works in a worker of node:cluster, too, whose primary has the file descriptor.
+ * Listens.
  * @throws GatewayError configuration if the socket cannot be made, a gateway is there already, or
  *   the file descriptor is something else
  */
-export async function listen(options: ListenOptions): Promise<Listener> {
-  const server = createServer(options.handle);
-  server.on('connection', (connection: Socket) => {
-    prepareConnection(connection, options.protocolError);
-  });
+export async function listen({ place, serve, drainingFailed }: ListenOptions): Promise<Listener> {
+  const server = createServer({ pauseOnConnect: true }, serve);
   try {
-    if ('fd' in options) await borrowSocket(server, options.fd);
-    else await makeSocket(server, options);
+    if ('fd' in place) await borrowSocket(server, place.fd);
+    else await makeSocket(server, place.path);
   } catch (error) {
     server.close();
     throw error;
   }
+  const draining = new Draining(place, drainingFailed);
+  draining.end();
   return {
     get listening() {
       return server.listening;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      }),
+    close: () => {
+      draining.begin();
+      server.close();
+    },
   };
 }

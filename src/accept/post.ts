@@ -1,7 +1,8 @@
 /** One request, from its head to its answer. */
-import type { FastCgiRequest, FastCgiResponse } from 'node-fastcgi';
 import { GatewayError, toGatewayError } from '../errors.ts';
+import type { Application, Body, Request } from '../fastcgi/application.ts';
 import { readHead, tooLarge, type Head } from './head.ts';
+import { InFlight, type Sender } from './in-flight.ts';
 import { InflateIntake } from './inflate.ts';
 import { replyError, replyOk, statusOf } from './reply.ts';
 
@@ -14,7 +15,7 @@ export interface Taken {
 
 /** One document on its way in. */
 export interface Intake {
-  /** The next bytes. @throws GatewayError if the document is to be refused */
+  /** The next bytes, a view that nobody changes. @throws GatewayError if the document is to be refused */
   write(bytes: Buffer): void;
   /** The document is complete. @returns what it held, when that is safe */
   end(): Promise<Taken>;
@@ -27,6 +28,9 @@ export interface Intake {
  * answer: one that comes before the end of the body is lost to many clients.
  */
 const DRAIN_LIMIT = 64 * 1024 * 1024;
+
+/** what a request waits for room, in milliseconds: a part of Apache's timeout of 60 s */
+const WAIT_MS = 10_000;
 
 const NOTHING: Taken = { messages: 0, heartbeats: 0 };
 
@@ -55,6 +59,8 @@ export interface PostOptions {
   readonly maxBody: number;
   /** bytes of all bodies in flight together */
   readonly maxInFlight: number;
+  /** milliseconds that a request waits where that is reached, before it is refused */
+  readonly waitMs?: number;
   /** a document begins */
   readonly open: (id: string, charset: string | undefined) => Intake;
   readonly answered: (record: RequestRecord) => void;
@@ -64,149 +70,164 @@ export interface PostOptions {
 
 /** Answers requests. */
 export class PostHandler {
-  readonly #options: PostOptions;
-  #inFlight = 0;
+  readonly options: PostOptions;
+  readonly inFlight: InFlight;
   #count = 0;
   #refusing = false;
 
   constructor(options: PostOptions) {
-    this.#options = options;
+    this.options = options;
+    const { maxInFlight: maxBytes, waitMs = WAIT_MS } = options;
+    this.inFlight = new InFlight({ maxBytes, waitMs });
   }
 
-  /** For node-fastcgi. */
-  readonly handle = (request: FastCgiRequest, response: FastCgiResponse): void => {
-    const isRefusing = (): boolean => this.#refusing;
-    new Post(request, response, this.#options, this.#account, isRefusing).start(
-      String(++this.#count),
-    );
-  };
+  /** Takes a request. */
+  readonly handle: Application = (request) => new Post(request, this, String(++this.#count));
 
   /** What is not complete by now is answered 503: the gateway is about to end. */
   refuse(): void {
     this.#refusing = true;
   }
 
-  /** Adds bytes that are in flight; gives whether there is room for them. */
-  readonly #account = (bytes: number): boolean => {
-    this.#inFlight += bytes;
-    return this.#inFlight <= this.#options.maxInFlight;
-  };
+  get isRefusing(): boolean {
+    return this.#refusing;
+  }
 }
 
-class Post {
-  readonly #request: FastCgiRequest;
-  readonly #response: FastCgiResponse;
-  readonly #options: PostOptions;
-  readonly #account: (bytes: number) => boolean;
-  readonly #isRefusing: () => boolean;
+class Post implements Body, Sender {
+  readonly #request: Request;
+  readonly #handler: PostHandler;
   readonly #begun = performance.now();
-  #id = '';
+  readonly #id: string;
   #head: Head | undefined;
   #intake: Intake | undefined;
+  #inflating: InflateIntake | undefined;
   #error: GatewayError | undefined;
   #bytes = 0;
+  /** bytes that came out of the inflater */
+  #inflated = 0;
   #done = false;
   /** bytes of this request that count as in flight */
   #counted = 0;
+  #isInFlight = false;
+  /** reasons why its connection is not read */
+  #holds = 0;
 
-  constructor(
-    request: FastCgiRequest,
-    response: FastCgiResponse,
-    options: PostOptions,
-    account: (bytes: number) => boolean,
-    isRefusing: () => boolean,
-  ) {
+  constructor(request: Request, handler: PostHandler, number: string) {
     this.#request = request;
-    this.#response = response;
-    this.#options = options;
-    this.#account = account;
-    this.#isRefusing = isRefusing;
-  }
-
-  start(number: string): void {
-    const request = this.#request;
-    this.#id = request.cgiParams['UNIQUE_ID'] ?? number;
-    this.#attempt(() => {
-      this.#head = readHead(request, this.#options.maxBody);
-      this.#intake = this.#openIntake(this.#head);
-    });
-    request.on('data', (bytes: Buffer) => {
-      this.#take(bytes);
-    });
-    request.once('end', () => {
-      void this.#finish();
-    });
-    // without its end the body is only a part
-    request.once('aborted', () => {
-      this.#abort();
-    });
-    request.once('close', () => {
-      this.#abort();
-    });
-    request.on('error', () => {
-      this.#abort();
-    });
-    this.#response.on('error', () => undefined);
-  }
-
-  #openIntake({ charset, encoding }: Head): Intake {
-    const intake = this.#options.open(this.#id, charset);
-    if (encoding === 'identity') return intake;
-    let inflated = 0;
-    return new InflateIntake(encoding, intake, (bytes) => {
-      inflated += bytes;
-      if (inflated > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
-      this.#count(bytes);
-    });
-  }
-
-  /** Counts bytes as in flight. @throws GatewayError too-much-in-flight */
-  #count(bytes: number): void {
-    this.#counted += bytes;
-    if (!this.#account(bytes))
-      throw new GatewayError('too-much-in-flight', 'too many documents at a time; try again later');
-  }
-
-  get #facts(): RequestFacts {
-    // never from headers: a client can send those itself
-    const { REMOTE_ADDR: client = '', SSL_CLIENT_S_DN: subject } = this.#request.cgiParams;
-    const milliseconds = Math.round((performance.now() - this.#begun) * 10) / 10;
-    return { id: this.#id, client, subject, bytes: this.#bytes, milliseconds };
-  }
-
-  /** The first error decides the answer; the rest of the body is drained before it is given. */
-  #attempt(action: () => void): void {
-    if (this.#error !== undefined) return;
+    this.#handler = handler;
+    this.#id = request.params.get('UNIQUE_ID') ?? number;
     try {
-      action();
+      this.#head = readHead(request.params, handler.options.maxBody);
+      this.#open(this.#head);
     } catch (error) {
-      this.#error = toGatewayError(error);
+      this.#fail(toGatewayError(error));
     }
   }
 
-  #take(bytes: Buffer): void {
+  data(bytes: Buffer): void {
     this.#bytes += bytes.length;
-    this.#attempt(() => {
-      if (this.#bytes > this.#options.maxBody) throw tooLarge(this.#options.maxBody);
-      this.#count(bytes.length);
-      this.#intake?.write(bytes);
-    });
-    if (this.#error === undefined) return;
-    this.#drop();
-    if (this.#bytes > this.#options.maxBody + DRAIN_LIMIT) void this.#finish();
+    const { maxBody } = this.#handler.options;
+    if (this.#error === undefined) {
+      try {
+        if (this.#bytes > maxBody) throw tooLarge(maxBody);
+        this.#count(bytes.length);
+        this.#intake?.write(bytes);
+      } catch (error) {
+        this.#fail(toGatewayError(error));
+      }
+    }
+    if (this.#bytes > maxBody + DRAIN_LIMIT) void this.#finish();
   }
 
-  /** Nothing of this request is in flight any more. */
-  #release(): void {
-    this.#account(-this.#counted);
-    this.#counted = 0;
+  end(): void {
+    void this.#finish();
+  }
+
+  // without its end the body is only a part
+  aborted(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#drop();
+    this.#handler.options.aborted(this.#facts());
+  }
+
+  hold(): void {
+    this.#pause();
+    this.#inflating?.pause();
+  }
+
+  release(): void {
+    this.#inflating?.resume();
+    this.#resume();
+  }
+
+  refuse(error: GatewayError): void {
+    this.#fail(error);
+  }
+
+  #open({ charset, encoding }: Head): void {
+    this.#handler.inFlight.begin(this);
+    this.#isInFlight = true;
+    const intake = this.#handler.options.open(this.#id, charset);
+    this.#intake = intake;
+    if (encoding === 'identity') return;
+    this.#inflating = new InflateIntake(encoding, intake, {
+      inflated: (bytes) => {
+        this.#countInflated(bytes);
+      },
+      pause: () => {
+        this.#pause();
+      },
+      resume: () => {
+        this.#resume();
+      },
+      complete: () => {
+        this.#handler.inFlight.complete(this);
+      },
+    });
+    this.#intake = this.#inflating;
+  }
+
+  #countInflated(bytes: number): void {
+    const { maxBody } = this.#handler.options;
+    this.#inflated += bytes;
+    if (this.#inflated > maxBody) throw tooLarge(maxBody);
+    this.#count(bytes);
+  }
+
+  /** Counts bytes as in flight; waits if they are too many. */
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    this.#handler.inFlight.add(this, bytes);
+  }
+
+  #pause(): void {
+    if (++this.#holds === 1) this.#request.pause();
+  }
+
+  #resume(): void {
+    if (--this.#holds === 0) this.#request.resume();
+  }
+
+  /** The first error decides the answer; the rest of the body is read before it is given. */
+  #fail(error: GatewayError): void {
+    this.#error ??= error;
+    this.#drop();
   }
 
   /** The document will not be completed. */
   #drop(): void {
-    this.#release();
+    this.#land();
     this.#intake?.abort();
     this.#intake = undefined;
+  }
+
+  /** Nothing of this request is in flight any more. */
+  #land(): void {
+    if (!this.#isInFlight) return;
+    this.#isInFlight = false;
+    this.#handler.inFlight.end(this, this.#counted);
   }
 
   async #finish(): Promise<void> {
@@ -216,17 +237,16 @@ class Post {
     try {
       taken = await this.#complete();
     } catch (error) {
-      this.#error ??= toGatewayError(error);
-      this.#drop();
+      this.#fail(toGatewayError(error));
     }
-    this.#release();
+    this.#land();
     this.#answer(taken);
   }
 
   /** @returns what is safe now */
   async #complete(): Promise<Taken> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#isRefusing())
+    if (this.#handler.isRefusing)
       throw new GatewayError('stopping', 'the gateway is stopping; try again later');
     const announced = this.#head?.contentLength;
     if (announced !== undefined && announced !== this.#bytes)
@@ -235,25 +255,27 @@ class Post {
         `the body has ${this.#bytes} bytes and not ${announced} as announced`,
       );
     if (this.#intake === undefined) throw new Error('a request without a document');
+    if (this.#inflating === undefined) this.#handler.inFlight.complete(this);
     return this.#intake.end();
   }
 
-  #answer(taken: Taken): void {
+  #answer({ messages, heartbeats }: Taken): void {
     const error = this.#error;
-    if (error === undefined) replyOk(this.#response);
-    else replyError(this.#response, error, this.#id);
-    this.#options.answered({
-      ...this.#facts,
-      status: error === undefined ? 200 : statusOf(error),
-      ...taken,
-      error,
-    });
+    if (error === undefined) replyOk(this.#request);
+    else replyError(this.#request, error, this.#id);
+    const status = error === undefined ? 200 : statusOf(error);
+    this.#handler.options.answered({ ...this.#facts(), status, messages, heartbeats, error });
   }
 
-  #abort(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#drop();
-    this.#options.aborted(this.#facts);
+  #facts(): RequestFacts {
+    // never from headers: a client can send those itself
+    const { params } = this.#request;
+    return {
+      id: this.#id,
+      client: params.get('REMOTE_ADDR') ?? '',
+      subject: params.get('SSL_CLIENT_S_DN'),
+      bytes: this.#bytes,
+      milliseconds: Math.round((performance.now() - this.#begun) * 10) / 10,
+    };
   }
 }

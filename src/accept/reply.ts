@@ -1,7 +1,8 @@
 /** Outcome to HTTP: one answer a request. */
-import type { FastCgiResponse } from 'node-fastcgi';
-import type { Page } from '../monitor/page.ts';
+import { STATUS_CODES } from 'node:http';
 import { consequence, type ErrorCode, type GatewayError } from '../errors.ts';
+import type { Request } from '../fastcgi/application.ts';
+import type { Page } from '../monitor/page.ts';
 
 /** What a sender is asked to wait, in seconds. */
 const RETRY_AFTER = '5';
@@ -18,38 +19,34 @@ export function statusOf(error: GatewayError): number {
   return consequence(error.code).status ?? SERVICE_ERROR;
 }
 
-function send(
-  response: FastCgiResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): void {
-  response.statusCode = status;
-  response.setHeader('content-type', 'text/plain; charset=utf-8');
-  response.setHeader('content-length', Buffer.byteLength(body));
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  // node-fastcgi would answer "Connection: close" and cost the client its connection
-  response.removeHeader('connection');
-  // node-fastcgi would end this behind the connection's end, which costs it an error with a stack
-  response.stderr.destroy();
-  response.end(body);
+/** An answer as CGI/1.1 has it (RFC 3875, 6.2.1). */
+function cgi(status: number, headers: Readonly<Record<string, string>>, body: string): string {
+  const lines = [
+    `Status: ${status} ${STATUS_CODES[status] ?? ''}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  if (!('content-type' in headers)) lines.push('Content-Type: text/plain; charset=utf-8');
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
+const OK = cgi(200, {}, 'OK\n');
+
 /** A page for those who watch the gateway. */
-export function replyPage(response: FastCgiResponse, { status, headers, body }: Page): void {
-  send(response, status, headers, body);
+export function replyPage(request: Request, { status, headers, body }: Page): void {
+  request.respond(cgi(status, headers, body));
 }
 
 /** 200 */
-export function replyOk(response: FastCgiResponse): void {
-  send(response, 200, {}, 'OK\n');
+export function replyOk(request: Request): void {
+  request.respond(OK);
 }
 
 /**
  * The error's status and text. What is inside a defect is for the log: the client gets the id that
  * the log line has.
  */
-export function replyError(response: FastCgiResponse, error: GatewayError, id: string): void {
+export function replyError(request: Request, error: GatewayError, id: string): void {
   const { retry } = consequence(error.code);
   const headers = {
     ...STATUS_HEADERS[error.code],
@@ -57,5 +54,5 @@ export function replyError(response: FastCgiResponse, error: GatewayError, id: s
   };
   const text =
     error.code === 'defect' ? `internal error, request ${id}; try again later` : error.describe();
-  send(response, statusOf(error), headers, `${text}\n`);
+  request.respond(cgi(statusOf(error), headers, `${text}\n`));
 }

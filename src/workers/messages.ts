@@ -1,9 +1,11 @@
 /** What the primary process and its workers say to each other. */
-import type { Place } from '../accept/listen.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Answered } from '../monitor/figures.ts';
 import type { Page, PagePath } from '../monitor/page.ts';
 import type { ProcessFigures } from '../monitor/process.ts';
+
+/** Environment variable that makes a process a worker, and has its name. */
+export const WORKER_NAME = 'SECEF_WORKER';
 
 /** The frames of one request on their way to the queue. */
 export interface Append {
@@ -33,6 +35,8 @@ export type FromWorker =
   /** it can be sent messages */
   | { readonly kind: 'up' }
   | { readonly kind: 'listening' }
+  /** it has the oldest connection that it was sent */
+  | { readonly kind: 'serving' }
   /** it could not start */
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'append'; readonly appends: readonly Append[] }
@@ -42,12 +46,9 @@ export type FromWorker =
   | { readonly kind: 'measured'; readonly figures: ProcessFigures };
 
 export type ToWorker =
-  | {
-      readonly kind: 'start';
-      readonly name: string;
-      readonly place: Place;
-      readonly analyzer: Uint8Array;
-    }
+  | { readonly kind: 'start'; readonly analyzer: Uint8Array }
+  /** a connection comes with this one */
+  | { readonly kind: 'serve' }
   | { readonly kind: 'appended'; readonly results: readonly AppendResult[] }
   /** without a page none could be made */
   | { readonly kind: 'page'; readonly id: number; readonly page: Page | undefined }
@@ -58,13 +59,21 @@ export type ToWorker =
 const FROM_WORKER: readonly FromWorker['kind'][] = [
   'up',
   'listening',
+  'serving',
   'failed',
   'append',
   'noted',
   'page',
   'measured',
 ];
-const TO_WORKER: readonly ToWorker['kind'][] = ['start', 'appended', 'page', 'measure', 'stop'];
+const TO_WORKER: readonly ToWorker['kind'][] = [
+  'start',
+  'serve',
+  'appended',
+  'page',
+  'measure',
+  'stop',
+];
 
 function isOneOf(message: unknown, kinds: readonly string[]): boolean {
   return (

@@ -1,6 +1,7 @@
 /** One worker as the primary sees it. */
-import cluster, { type Worker } from 'node:cluster';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Behind } from '../front.ts';
 import type { PagePath } from '../monitor/page.ts';
@@ -12,6 +13,7 @@ import {
   type FromWorker,
   type Note,
   type ToWorker,
+  WORKER_NAME,
 } from './messages.ts';
 
 /** milliseconds for a worker to listen */
@@ -33,18 +35,33 @@ export class WorkerProcess {
   /** Resolves when it listens; rejects with the GatewayError that it could not start with. */
   readonly listening: Promise<void>;
   readonly #behind: Behind;
-  readonly #worker: Worker;
+  readonly #worker: ChildProcess;
+  /** connections that it has been sent and has not said it has, oldest first */
+  readonly #sent: Socket[] = [];
   readonly #results: AppendResult[] = [];
   #measured: ((figures: ProcessFigures | undefined) => void)[] = [];
+  /** to be called when it has ended and everything that it sent has been read */
+  #gone: (() => void) | undefined;
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  /** Starts it. */
-  constructor(name: string, behind: Behind, ended: (how: Ended) => void) {
+  /**
+   * Starts it.
+   * @param ended gets the connections that it was sent and has not touched
+   */
+  constructor(
+    name: string,
+    behind: Behind,
+    ended: (how: Ended, connections: readonly Socket[]) => void,
+  ) {
     this.name = name;
     this.#behind = behind;
-    const worker = cluster.fork();
+    const [, program = '', ...args] = process.argv;
+    const worker = fork(program, args, {
+      env: { ...process.env, [WORKER_NAME]: name },
+      serialization: 'advanced',
+    });
     this.#worker = worker;
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), START_PATIENCE);
+    const timer = setTimeout(() => worker.kill('SIGKILL'), START_PATIENCE);
     this.listening = new Promise<void>((resolve, reject) => {
       this.#started = { resolve, reject };
     }).finally(() => {
@@ -58,8 +75,28 @@ export class WorkerProcess {
       const how = signal ?? `status ${status ?? 'unknown'}`;
       this.#started?.reject(new Error(`a worker ended while it started: ${how}`));
       this.#tellMeasured(undefined);
-      ended({ pid: worker.process.pid, status, signal });
+      this.#gone = () => {
+        ended({ pid: worker.pid, status, signal }, this.#sent.splice(0));
+      };
+      // what it has said is read first
+      if (!worker.connected) this.#gone();
     });
+    worker.once('disconnect', () => this.#gone?.());
+  }
+
+  /**
+   * Hands a connection over. It stays open here until the worker has said that it has it: if it dies
+   * before that, it has read nothing of it.
+   */
+  serve(connection: Socket): void {
+    this.#sent.push(connection);
+    if (this.#worker.connected)
+      this.#worker.send(
+        { kind: 'serve' } satisfies ToWorker,
+        connection,
+        { keepOpen: true },
+        ignore,
+      );
   }
 
   /** Its process's figures; undefined if it does not tell. What it has for the figures comes before. */
@@ -80,28 +117,30 @@ export class WorkerProcess {
   /** Ends it when its requests have been answered, or after some seconds. */
   async stop(): Promise<void> {
     const worker = this.#worker;
-    if (worker.isDead()) return;
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
     const ended = once(worker, 'exit');
     this.#send({ kind: 'stop' });
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), STOP_PATIENCE);
+    const timer = setTimeout(() => worker.kill('SIGKILL'), STOP_PATIENCE);
     await ended;
     clearTimeout(timer);
   }
 
   #send(message: ToWorker): void {
-    if (this.#worker.isConnected()) this.#worker.send(message);
+    if (this.#worker.connected) this.#worker.send(message, ignore);
   }
 
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'up': {
-        const { place, delivery } = this.#behind;
-        const { analyzer } = delivery;
-        this.#send({ kind: 'start', name: this.name, place, analyzer });
+        const { analyzer } = this.#behind.delivery;
+        this.#send({ kind: 'start', analyzer });
         return;
       }
       case 'listening':
         this.#started?.resolve();
+        return;
+      case 'serving':
+        this.#sent.shift()?.destroy();
         return;
       case 'failed': {
         const { code, message: text } = message.error;
@@ -153,4 +192,9 @@ export class WorkerProcess {
   #tellMeasured(figures: ProcessFigures | undefined): void {
     for (const tell of this.#measured.splice(0)) tell(figures);
   }
+}
+
+/** For sending: a process that has ended is told of by its end. */
+function ignore(): void {
+  // nothing to do
 }

@@ -1,11 +1,11 @@
 /** A worker's side of `--workers`: takes requests, and hands what they contain to the primary. */
-import type { Place } from '../accept/listen.ts';
+import { Socket } from 'node:net';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { startFront, type Behind, type Front } from '../front.ts';
 import { collecting } from '../idle.ts';
 import type { Log } from '../log.ts';
 import type { Page, PagePath } from '../monitor/page.ts';
-import { watchProcess } from '../monitor/process.ts';
+import { watchProcess, type ProcessFigures } from '../monitor/process.ts';
 import type { Options } from '../options.ts';
 import {
   isToWorker,
@@ -19,8 +19,11 @@ import {
 /** milliseconds after which the primary is told of requests that have been answered */
 const NOTE_INTERVAL = 50;
 
+/** Without the primary nothing can be made safe: then the process ends. */
 function send(message: FromWorker): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, (error: Error | null) => {
+    if (error !== null) process.exit(0);
+  });
 }
 
 interface Waiting<T> {
@@ -30,7 +33,6 @@ interface Waiting<T> {
 
 /** What is in the primary: queue, figures and pages. */
 class Primary implements Behind {
-  readonly place: Place;
   readonly delivery: Behind['delivery'];
   readonly figures: Behind['figures'];
   readonly #appending = new Map<number, Waiting<void>>();
@@ -40,9 +42,9 @@ class Primary implements Behind {
   #underWay = 0;
   #notes: Note[] = [];
   #count = 0;
+  #serve: ((connection: Socket) => void) | undefined;
 
-  constructor(place: Place, analyzer: Uint8Array) {
-    this.place = place;
+  constructor(analyzer: Uint8Array) {
     this.delivery = {
       analyzer,
       append: (frames, messages) => this.#append(frames, messages),
@@ -58,6 +60,17 @@ class Primary implements Behind {
         this.#note({ aborted: true });
       },
     });
+  }
+
+  readonly listen: Behind['listen'] = (serve) => {
+    this.#serve = serve;
+    return Promise.resolve({ listening: true, close: () => undefined });
+  };
+
+  /** The primary has handed over a connection; without one it was closed on the way. */
+  serve(connection: unknown): void {
+    send({ kind: 'serving' });
+    if (connection instanceof Socket) this.#serve?.(connection);
   }
 
   readonly pages = (path: PagePath): Promise<Page> => {
@@ -125,18 +138,21 @@ class WorkerRole {
   readonly #log: Log;
   #primary: Primary | undefined;
   #front: Promise<Front> | undefined;
-  #watch = watchProcess('worker');
+  readonly #watch: () => ProcessFigures;
 
-  constructor(options: Options, log: Log) {
+  constructor(name: string, options: Options, log: Log) {
+    this.#watch = watchProcess(name);
     this.#options = options;
     this.#log = log;
   }
 
-  take(message: ToWorker): void {
+  take(message: ToWorker, connection: unknown): void {
     switch (message.kind) {
       case 'start':
-        this.#watch = watchProcess(message.name);
-        this.#start(new Primary(message.place, message.analyzer));
+        this.#start(new Primary(message.analyzer));
+        return;
+      case 'serve':
+        this.#primary?.serve(connection);
         return;
       case 'appended':
         this.#primary?.settle(message.results);
@@ -179,12 +195,11 @@ class WorkerRole {
  * Runs a worker until the primary stops it or is gone.
  * @param options those of the primary
  */
-export function runWorker(options: Options, log: Log): void {
-  const role = new WorkerRole(options, log);
-  process.on('message', (message: unknown) => {
-    if (isToWorker(message)) role.take(message);
+export function runWorker(name: string, options: Options, log: Log): void {
+  const role = new WorkerRole(name, options, log);
+  process.on('message', (message: unknown, connection: unknown) => {
+    if (isToWorker(message)) role.take(message, connection);
   });
-  // without the primary nothing can be made safe
   process.on('disconnect', () => process.exit(0));
   // these come to the whole group at a terminal; the primary says when to end
   process.on('SIGTERM', () => undefined);

@@ -1,4 +1,4 @@
-/** Requests over a real socket and node-fastcgi; what takes the documents is the test's. */
+/** Requests over a real socket; what takes the documents is the test's. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -11,6 +11,8 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { listen, type Listener } from '../../src/accept/listen.ts';
 import { PostHandler, type Intake, type RequestRecord } from '../../src/accept/post.ts';
 import { GatewayError } from '../../src/errors.ts';
+import { ProtocolError } from '../../src/fastcgi/protocol.ts';
+import { Responder } from '../../src/fastcgi/responder.ts';
 import { converse, head, post, record, stdin, type Answer } from './fastcgi.ts';
 
 const MAX_BODY = 100_000;
@@ -19,6 +21,7 @@ const STDIN = 5;
 let directory = '';
 let path = '';
 let listener: Listener | undefined;
+let responder: Responder | undefined;
 let handler: PostHandler;
 let documents: { id: string; charset: string | undefined; body: string }[] = [];
 let aborted: { id: string; bytes: number }[] = [];
@@ -44,14 +47,32 @@ function open(id: string, charset: string | undefined): Intake {
 }
 
 async function start(): Promise<void> {
-  listener = await listen({
-    shared: false,
-    path,
-    handle: handler.handle,
-    protocolError: () => {
+  const application = handler.handle;
+  const server = new Responder({
+    application,
+    maxParams: 100_000,
+    failed: (error) => {
+      assert.ok(error instanceof ProtocolError, String(error));
       protocolErrors++;
     },
   });
+  listener = await listen({
+    place: { path },
+    serve: (connection) => {
+      server.serve(connection);
+    },
+    drainingFailed: (error) => {
+      assert.fail(String(error));
+    },
+  });
+  responder = server;
+}
+
+/** Closes the socket. @returns when the connections have ended */
+async function close(): Promise<void> {
+  listener?.close();
+  listener = undefined;
+  await responder?.drain({ quietMs: 0, limitMs: 0 });
 }
 
 suite('accept', () => {
@@ -66,6 +87,7 @@ suite('accept', () => {
     handler = new PostHandler({
       maxBody: MAX_BODY,
       maxInFlight: 150_000,
+      waitMs: 500,
       open,
       answered: (what) => answered.push(what),
       aborted: (what) => aborted.push(what),
@@ -74,7 +96,7 @@ suite('accept', () => {
   });
 
   afterEach(async () => {
-    await listener?.close();
+    await close();
     await rm(directory, { recursive: true });
   });
 
@@ -208,21 +230,67 @@ suite('accept', () => {
     assert.match(body, /use gzip, deflate or none/);
   });
 
-  test('answers 503 to what would be too much in flight, and takes it again later', async () => {
+  /** A document of 90,000 bytes that is complete and not safe yet. @returns what makes it safe */
+  async function holdOne(): Promise<{ answer: Promise<Answer>; release: () => void }> {
     let release: (count: number) => void = () => undefined;
     complete = () =>
       new Promise((resolve) => {
         release = resolve;
       });
-    const first = post(path, Buffer.alloc(90_000));
+    const answer = post(path, Buffer.alloc(90_000));
     await sleep(100);
+    complete = () => Promise.resolve(1);
+    return {
+      answer,
+      release: () => {
+        release(1);
+      },
+    };
+  }
+
+  test('what would be too much in flight waits', async () => {
+    const { answer, release } = await holdOne();
+    const second = post(path, Buffer.alloc(90_000));
+    await sleep(100);
+    assert.equal(answered.length, 0);
+    assert.ok(handler.inFlight.bytes < 90_000 + 70_000, 'it is not read any more');
+    release();
+    assert.equal((await answer).status, 200);
+    assert.equal((await second).status, 200);
+    assert.equal(handler.inFlight.bytes, 0);
+  });
+
+  test('what has waited too long is answered 503, and taken later', async () => {
+    const { answer, release } = await holdOne();
     const { status, headers } = await post(path, Buffer.alloc(90_000));
     assert.equal(status, 503);
     assert.equal(headers.get('retry-after'), '5');
-    release(1);
-    assert.equal((await first).status, 200);
-    complete = () => Promise.resolve(1);
+    release();
+    assert.equal((await answer).status, 200);
     assert.equal((await post(path, Buffer.alloc(90_000))).status, 200);
+    assert.equal(handler.inFlight.bytes, 0);
+  });
+
+  test('of documents that are too much together the oldest goes on, and all are taken', async () => {
+    const answers = Array.from({ length: 8 }, () => post(path, Buffer.alloc(90_000)));
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    assert.deepEqual(statuses, Array(8).fill(200));
+    assert.equal(handler.inFlight.bytes, 0);
+  });
+
+  test('compressed documents wait, too, before they are inflated', async () => {
+    const { answer, release } = await holdOne();
+    const zipped = gzipSync(Buffer.alloc(99_000));
+    const gzip = { HTTP_CONTENT_ENCODING: 'gzip' };
+    const second = post(path, zipped, gzip);
+    await sleep(100);
+    assert.equal(answered.length, 0);
+    assert.equal((await post(path, zipped, gzip)).status, 503);
+    assert.equal((await second).status, 503);
+    release();
+    assert.equal((await answer).status, 200);
+    assert.equal((await post(path, zipped, gzip)).status, 200);
+    assert.equal(handler.inFlight.bytes, 0);
   });
 
   test('a client that goes away leaves nothing behind', async () => {
@@ -303,8 +371,7 @@ suite('accept', () => {
       });
     const answers = [begin(), begin()];
     await sleep(100);
-    const closed = listener?.close();
-    listener = undefined;
+    const closed = close();
     await assert.rejects(post(path, '<xml/>'), /ENOENT/);
     const [first, second] = sockets;
     assert.ok(first !== undefined && second !== undefined);
@@ -325,13 +392,12 @@ suite('accept', () => {
   });
 
   test('leaves no socket behind', async () => {
-    await listener?.close();
-    listener = undefined;
+    await close();
     assert.equal(existsSync(path), false);
   });
 
   test('takes over a socket that nobody answers on', async () => {
-    await listener?.close();
+    await close();
     // a process that is killed leaves its socket: a link keeps one here
     const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
     const { spawnSync } = await import('node:child_process');
@@ -350,8 +416,7 @@ suite('accept', () => {
     };
     await assert.rejects(start(), refused(/a gateway is running/));
     assert.equal((await post(path, '<xml/>')).status, 200);
-    await listener?.close();
-    listener = undefined;
+    await close();
     await writeFile(path, '');
     await assert.rejects(start(), refused(/is not a socket/));
     path = join(directory, 'missing', 'secef.sock');
@@ -359,8 +424,7 @@ suite('accept', () => {
   });
 
   test('a server on the socket is taken for a living gateway', async () => {
-    await listener?.close();
-    listener = undefined;
+    await close();
     const other = createServer().listen(path);
     await sleep(50);
     await assert.rejects(start(), /a gateway is running/);

@@ -68,6 +68,15 @@ export class Apache {
     return [this.#service.pid, ...group.map(Number)].reduce((sum, pid) => sum + rssOf(pid), 0);
   }
 
+  /** Does what `apachectl graceful` does, and waits until the new configuration is in use. */
+  async graceful(): Promise<void> {
+    const log = (): string => readFileSync(join(this.#dir, 'error.log'), 'utf8');
+    const reloads = (): number => log().split('resuming normal operations').length;
+    const before = reloads();
+    this.#service.signal('SIGUSR1');
+    await this.#service.waitFor(() => reloads() > before, 20_000, 'reload of apache2');
+  }
+
   /** The virtual host's log of requests and of errors. */
   logs(): string {
     return ['error.log', 'secef_error_log', 'secef_access_log']

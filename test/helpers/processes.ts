@@ -154,3 +154,13 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** The processes that a process has started and not waited for. */
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  } catch {
+    return [];
+  }
+}

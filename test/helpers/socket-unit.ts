@@ -65,10 +65,13 @@ export class SocketUnit {
 
   /** SIGTERM, and waits until the next gateway listens. @returns when the first stopped and that began, in ms */
   async restart(): Promise<{ stopped: number; listening: number }> {
-    const count = this.log().filter((line) => line['event'] === 'listening').length;
+    const count = (event: string): number =>
+      this.log().filter((line) => line['event'] === event).length;
+    // one that was killed has not stopped
+    const [starts, stops] = [count('listening'), count('stopped')];
     process.kill(this.gatewayPid, 'SIGTERM');
-    const listening = await this.waitForEvents('listening', count + 1);
-    const stopped = await this.waitForEvents('stopped', count);
+    const listening = await this.waitForEvents('listening', starts + 1);
+    const stopped = await this.waitForEvents('stopped', stops + 1);
     return { stopped: timeOf(stopped), listening: timeOf(listening) };
   }
 

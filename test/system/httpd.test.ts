@@ -16,7 +16,7 @@ const MEGABYTE = 1024 * 1024;
 const TYPE = 'Content-Type: application/xml';
 
 const scope = { after };
-const gateway = new Gateway(scope, ['--dry-run']);
+const gateway = new Gateway(scope, ['--dry-run', '--debug']);
 await gateway.start();
 // the same limits of time, but shorter
 const apache = await startApache(scope, gateway.socket, (config) =>

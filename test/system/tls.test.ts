@@ -27,7 +27,7 @@ const layout = new Layout(scope, 'debian');
 layout.write('/etc/hosts', `127.0.0.1 localhost ${HOST}\n`);
 await layout.mustRun(commandsOf(TLS_SECTION, 'a2enmod'), certificates.folder);
 await layout.makeSocketFolder();
-const gateway = new Gateway(scope, ['--dry-run'], layout.socket);
+const gateway = new Gateway(scope, ['--dry-run', '--debug'], layout.socket);
 await gateway.start();
 const httpd = await layout.start();
 

@@ -16,7 +16,8 @@ import { scrape } from '../monitor/samples.ts';
 
 const scope = { after };
 const manager = await startManager(scope, 'sys-workers');
-const way = ['--profile', manager.profile, '--manager', manager.address];
+// with --debug each request has a line
+const way = ['--profile', manager.profile, '--manager', manager.address, '--debug'];
 
 /** The processes that have answered requests so far. */
 function workers(gateway: Gateway): number[] {
