@@ -1,5 +1,4 @@
 /** The second half of a message's way: queue → relay, and the gateway's own heartbeats. */
-import { join } from 'node:path';
 import type { Log } from './log.ts';
 import type { Figures } from './monitor/figures.ts';
 import type { RelayFigures } from './monitor/relay-figures.ts';
@@ -12,7 +11,8 @@ import { findProgram, readProfile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
 import { Look, type QueueFigures } from './queue/look.ts';
 import { Queue } from './queue/queue.ts';
-import type { Recovered } from './queue/recover.ts';
+import type { QueueEvents } from './queue/events.ts';
+import { takeRetries } from './queue/retries.ts';
 import { share, type Source } from './queue/share.ts';
 import { parseAddress, type Alternatives } from './relay/address.ts';
 import { AdminSession } from './relay/admin.ts';
@@ -55,13 +55,28 @@ export const dryDelivery: Delivery = {
   stop: () => Promise.resolve(),
 };
 
-function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): void {
-  for (const { path: segment, contents, damaged } of recovered) {
-    const bytes = contents.fileLength - contents.length;
-    if (damaged !== undefined) log('damaged', { segment, bytes, kept: damaged });
-    else if (bytes > 0) log('torn', { segment, bytes });
-  }
-  if (queue.messages > 0) log('recovered', { messages: queue.messages, bytes: queue.bytes });
+/** What the queue tells of, for the log. */
+function queueEvents(log: Log): QueueEvents {
+  return {
+    failed: (error) => {
+      log('queue-failed', { error: error.message });
+    },
+    torn: (what) => {
+      log('torn', what);
+    },
+    damaged: (what) => {
+      log('damaged', what);
+    },
+    unreadable: (what) => {
+      log('unreadable', what);
+    },
+    gap: (what) => {
+      log('gap', what);
+    },
+    retryRefused: (what) => {
+      log('retry-refused', what);
+    },
+  };
 }
 
 /**
@@ -70,15 +85,16 @@ function logRecovered(log: Log, queue: Queue, recovered: readonly Recovered[]): 
  */
 function makeRelays(way: RelayWay, queue: Queue, alternatives: Alternatives): readonly Relay[] {
   const [group = [], ...others] = alternatives;
-  if (others.length > 0) return [makeRelay(way, queue, alternatives, 0)];
+  if (others.length > 0)
+    return share(queue, 1).map((source) => makeRelay(way, source, alternatives));
   return share(queue, group.length).map((source, index) =>
-    makeRelay(way, source, [[group[index] ?? '']], index),
+    makeRelay(way, source, [[group[index] ?? '']]),
   );
 }
 
 /** What all relays have in common. */
 interface RelayWay {
-  readonly options: Options;
+  readonly queueLimit: number;
   /** path of prelude-admin */
   readonly program: string;
   /** name of the profile */
@@ -88,43 +104,35 @@ interface RelayWay {
 }
 
 function makeRelay(
-  { options, program, profile, log, figures }: RelayWay,
+  { queueLimit, program, profile, log, figures }: RelayWay,
   queue: Source,
   alternatives: Alternatives,
-  number: number,
 ): Relay {
   const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
   const manager = (alternative: number): string => hosts(alternative).join(' && ');
   const relay = figures.addRelay(alternatives.map((_, alternative) => manager(alternative)));
-  const start = (alternative: number): Promise<AdminSession[]> => {
+  const start = (alternative: number): Promise<GroupSession> => {
     const group = hosts(alternative);
     const connected = afterAll(group.length, () => {
       relay.onConnected(alternative);
     });
-    return Promise.all(
-      group.map((address, index) =>
-        AdminSession.start({
-          program,
-          profile,
-          address,
-          fifo: join(options.queue, `session-${number}-${index}.fifo`),
-          patience: SESSION_PATIENCE,
-          connected,
-        }),
-      ),
+    return GroupSession.start(
+      group.map((address) => () => {
+        const target = { program, profile, address };
+        return AdminSession.start({ ...target, patience: SESSION_PATIENCE, connected });
+      }),
     );
   };
   return new Relay({
     queue,
-    disk,
     limits: {
       idle: SESSION_IDLE,
       age: SESSION_AGE,
-      bytes: Math.min(SESSION_BYTES, options.queueLimit / 4),
+      bytes: Math.min(SESSION_BYTES, queueLimit / 4),
     },
     alternatives: alternatives.length,
-    start: async (alternative) => new GroupSession(await start(alternative)),
-    findUndecodable: (segments) => findUndecodable(program, disk, segments),
+    start,
+    findUndecodable: (carried) => findUndecodable(program, queue, carried),
     events: relayEvents(relay, manager, log),
   });
 }
@@ -198,18 +206,17 @@ export async function openDelivery(
   const program = findProgram('prelude-admin');
   const profile = readProfile(options.profile, options.manager);
   const alternatives = parseAddress(profile.address);
-  const { queue, recovered } = await Queue.open({
+  const events = queueEvents(log);
+  const queue = await Queue.open({
     directory: options.queue,
     limit: options.queueLimit,
     disk: timedDisk(disk, (milliseconds) => {
       figures.synced(milliseconds);
     }),
-    onFailure: (error) => {
-      log('queue-failed', { error: error.message });
-    },
+    events,
   });
-  logRecovered(log, queue, recovered);
-  const way = { options, program, profile: profile.name, log, figures };
+  if (queue.messages > 0) log('recovered', { messages: queue.messages, bytes: queue.bytes });
+  const way = { queueLimit: options.queueLimit, program, profile: profile.name, log, figures };
   const relays = makeRelays(way, queue, alternatives);
   const analyzer = encodeAnalyzer({
     profile: profile.name,
@@ -231,7 +238,8 @@ export async function openDelivery(
     every(
       RETRY_INTERVAL,
       async () => {
-        const messages = await queue.takeRetries();
+        await queue.tidy();
+        const messages = await takeRetries({ queue, disk, directory: options.queue, events });
         if (messages > 0) log('retried', { messages });
       },
       log,

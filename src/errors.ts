@@ -37,8 +37,10 @@ export const ERRORS = {
   'queue-failed': { status: 503, retry: true },
   stopping: { status: 503, retry: true },
   defect: { status: 500, retry: true, exit: 70 },
-  // starting: 2 as getopt programs do, 78 is EX_CONFIG of sysexits.h
+  // starting: 2 as getopt programs do; 71 is EX_OSERR and 78 EX_CONFIG of sysexits.h. After 2 and 78 systemd does
+  // not start the gateway again: they are only for what an operator has to change.
   usage: { exit: 2 },
+  'system-error': { exit: 71 },
   configuration: { exit: 78 },
   // secef queue: no such name
   'not-there': { exit: 1 },

@@ -9,8 +9,11 @@ type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 export const EVENTS = {
   starting: ['info', 'the gateway starts'],
   recovered: ['info', 'messages of an earlier run wait in the queue'],
-  torn: ['warn', 'cut off what a crash left of a request that was not acknowledged to its sender'],
+  torn: ['warn', 'excluded a partial request that a crash left; its sender was not answered 200'],
   damaged: ['error', 'the disk gave back damaged bytes; kept them, see secef queue list'],
+  unreadable: ['error', 'cannot read a segment of the queue; everything else is delivered'],
+  gap: ['error', 'segments of the queue are missing; their files were deleted or lost'],
+  'retry-refused': ['error', 'a file in QUEUE/retry is damaged; moved it to QUEUE/rejected'],
   rejected: ['error', 'prelude-admin cannot decode a message; kept it, see secef queue list'],
   retried: ['info', 'took back messages that the operator wants to be tried again'],
   listening: ['info', 'ready for requests'],

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { reason } from '../errors.ts';
 import { register } from '../prelude/profile.ts';
 import { parseAddress, type Alternatives } from '../relay/address.ts';
-import { CLOSE_NOTIFY, DIE_WITH_PARENT, TLS_DEBUG } from '../relay/admin.ts';
+import { CLOSE_NOTIFY, TLS_DEBUG } from '../relay/admin.ts';
+import { dieWithParent } from '../relay/child.ts';
 import { outcomeOf, type RunResult } from '../relay/outcome.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -37,7 +38,7 @@ const NOT_REGISTERED = /\bnot trusted\b|\bcredentials\b/i;
 
 /** A whole session of a relay, in which no message is sent. */
 function openSession({ program, profile }: Access, address: string): Promise<RunResult> {
-  const command = [program, 'send', profile, address, '/dev/null'];
+  const { command, args } = dieWithParent(program, ['send', profile, address, '/dev/null']);
   const options = {
     timeout: PATIENCE,
     killSignal: 'SIGKILL',
@@ -45,22 +46,18 @@ function openSession({ program, profile }: Access, address: string): Promise<Run
     maxBuffer: Infinity,
   } as const;
   return new Promise((resolve) => {
-    const child = execFile(
-      'setpriv',
-      [...DIE_WITH_PARENT, ...command],
-      options,
-      (error, stdout, stderr) => {
-        resolve({
-          exitCode: child.exitCode ?? undefined,
-          signal: child.signalCode ?? undefined,
-          spawnError: child.pid === undefined ? reason(error) : undefined,
-          inputRead: true,
-          closeNotify: stdout.includes(CLOSE_NOTIFY),
-          stderr,
-          hung: child.killed,
-        });
-      },
-    );
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
+      resolve({
+        exitCode: child.exitCode ?? undefined,
+        signal: child.signalCode ?? undefined,
+        spawnError: child.pid === undefined ? reason(error) : undefined,
+        writeError: undefined,
+        inputRead: true,
+        closeNotify: stdout.includes(CLOSE_NOTIFY),
+        stderr,
+        hung: child.killed,
+      });
+    });
   });
 }
 

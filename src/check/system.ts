@@ -9,7 +9,7 @@ import { ask } from './ask.ts';
 import { about, type Finding } from './finding.ts';
 
 /** what the queue and the relay start, and their package */
-const PROGRAMS = { flock: 'util-linux', setpriv: 'util-linux', mkfifo: 'coreutils' } as const;
+const PROGRAMS = { flock: 'util-linux', setpriv: 'util-linux' } as const;
 /** valid in either dialect: there may be no message */
 const EMPTY_DOCUMENTS = ['http://iana.org/idmef', 'urn:iana:xml:ns:idmef'].map(
   (namespace) => `<IDMEF-Message xmlns="${namespace}" version="1.0"/>`,

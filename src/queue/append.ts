@@ -1,12 +1,14 @@
 /** Writing at the end of the queue: one segment at a time, each batch synced before it counts. */
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import type { AppendFile, Disk } from './files.ts';
-import { segmentName } from './segment.ts';
+import { quietly, type AppendFile, type Disk } from './files.ts';
+import type { Recent } from './recent.ts';
+import { segmentName, stampRequest, type Range } from './segment.ts';
 
 /** A segment as others see it. */
 export interface Segment {
   readonly path: string;
-  /** bytes that are on disk for good: whole requests */
+  /** durable bytes; all of it are whole requests, but for what is excluded */
   readonly length: number;
   readonly messages: number;
   /** nothing more is appended */
@@ -15,42 +17,83 @@ export interface Segment {
   readonly createdAt: number;
 }
 
+/** A part of a segment that is not delivered. */
+export interface Exclusion extends Range {
+  /** damaged bytes from the begin of a request on, or one frame of an intact request */
+  readonly kind: 'damaged' | 'undecodable';
+  /** for the operator: one line */
+  why: string;
+  /** the name of the copy in QUEUE/rejected; undefined as long as it could not be written */
+  kept: string | undefined;
+}
+
 /** A segment as the queue keeps it. */
 export interface OwnSegment extends Segment {
+  /** where its checksums begin, see segment.ts */
+  readonly seed: number;
   length: number;
   messages: number;
   sealed: boolean;
+  /** what is not delivered, by offset */
+  exclusions: Exclusion[];
+  /** what managers have of it, from its begin */
+  acknowledged: { readonly length: number; readonly messages: number };
+  /** since when it cannot be read, on the clock of performance.now; undefined if it can */
+  unreadableSince: number | undefined;
 }
 
 /** A segment of this size is not appended to any more. */
 const SEGMENT_SIZE = 8 * 1024 * 1024;
+/** seeds are 1 to 2^32 - 1: 0 is that of segments without one */
+const SEEDS = 2 ** 32;
+
+export const NOTHING_ACKNOWLEDGED = { length: 0, messages: 0 };
+
+interface Current {
+  readonly file: AppendFile;
+  readonly segment: OwnSegment;
+}
 
 export class Appender {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #segments: OwnSegment[];
+  readonly #recent: Recent;
   #nextNumber: number;
-  #current: { readonly file: AppendFile; readonly segment: OwnSegment } | undefined;
+  #current: Current | undefined;
 
-  /** @param segments all of the queue; those that are made here are added to it */
-  constructor(disk: Disk, directory: string, segments: OwnSegment[], nextNumber: number) {
+  /**
+   * @param segments all of the queue; those that are made here are added to it
+   * @param recent gets what has been appended
+   */
+  constructor(
+    disk: Disk,
+    directory: string,
+    segments: OwnSegment[],
+    recent: Recent,
+    nextNumber: number,
+  ) {
     this.#disk = disk;
     this.#directory = directory;
     this.#segments = segments;
+    this.#recent = recent;
     this.#nextNumber = nextNumber;
   }
 
   /**
-   * Appends whole requests. When it resolves they are on disk for good; when it rejects they are
-   * not in the queue, and the segment is not appended to again: after a failed sync nobody knows
-   * what the disk has of it.
+   * Appends whole requests and changes the times in their headers. When it resolves they are durable;
+   * when it rejects they are not in the queue, and the segment is not appended to again: after a failed
+   * sync nobody knows what the disk has of it.
    */
   async append(requests: readonly Buffer[], messages: number): Promise<void> {
     try {
       const { file, segment } = await this.#appendable();
+      for (const request of requests) stampRequest(request, segment.seed);
       await file.append(requests);
       await file.sync();
-      segment.length += requests.reduce((sum, { length }) => sum + length, 0);
+      const length = requests.reduce((sum, request) => sum + request.length, 0);
+      this.#recent.add(segment.path, segment.length, { requests, length, messages });
+      segment.length += length;
       segment.messages += messages;
       if (segment.length >= SEGMENT_SIZE) await this.seal();
     } catch (error) {
@@ -69,22 +112,27 @@ export class Appender {
     await quietly(() => current.file.close());
   }
 
-  async #appendable(): Promise<{ file: AppendFile; segment: OwnSegment }> {
+  async #appendable(): Promise<Current> {
     if (this.#current !== undefined) return this.#current;
-    const path = join(this.#directory, segmentName(this.#nextNumber++));
-    const file = await this.#disk.create(path);
-    const segment = { path, length: 0, messages: 0, sealed: false, createdAt: Date.now() };
-    this.#segments.push(segment);
-    this.#current = { file, segment };
+    this.#current = await this.#create();
+    this.#segments.push(this.#current.segment);
     // the file's own sync does not make its name durable
     await this.#disk.syncDirectory(this.#directory);
     return this.#current;
   }
 
+  async #create(): Promise<Current> {
+    const seed = randomInt(1, SEEDS);
+    const path = join(this.#directory, segmentName(this.#nextNumber, seed));
+    const file = await this.#disk.create(path);
+    this.#nextNumber++;
+    return { file, segment: newSegment(path, seed) };
+  }
+
   /**
    * Ends the segment after a failure: what was synced before stays, the rest is cut off. If even
-   * that fails nobody reads behind `length`, and recovery finds whole requests at most, which their
-   * senders will send again.
+   * that fails readers still stop at `length`; recovery may find complete requests that were not
+   * acknowledged, which their senders send again (a duplicate at worst).
    */
   async #abandon(): Promise<void> {
     const current = this.#current;
@@ -97,15 +145,17 @@ export class Appender {
     await quietly(() => file.close());
     if (segment.length > 0) return;
     this.#segments.splice(this.#segments.indexOf(segment), 1);
-    await quietly(() => this.#disk.remove(segment.path));
+    await quietly(async () => {
+      await this.#disk.remove(segment.path);
+      // a gap in the numbers means that a file was lost
+      this.#nextNumber--;
+    });
   }
 }
 
-/** Does what may fail without harm. */
-async function quietly(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch {
-    // recovery sees to it
-  }
+function newSegment(path: string, seed: number): OwnSegment {
+  return {
+    ...{ path, seed, length: 0, messages: 0, sealed: false, createdAt: Date.now() },
+    ...{ exclusions: [], acknowledged: NOTHING_ACKNOWLEDGED, unreadableSince: undefined },
+  };
 }

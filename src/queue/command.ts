@@ -5,10 +5,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { GatewayError } from '../errors.ts';
-import type { Disk } from './files.ts';
+import { GatewayError, reason } from '../errors.ts';
+import { isMissing, type Disk } from './files.ts';
 import { REJECTED, RETRY } from './rejected.ts';
-import { scan, segmentNumber, type Contents } from './segment.ts';
+import { readSegment } from './scan.ts';
+import { segmentNumber } from './segment.ts';
 
 export interface QueueCommand {
   readonly action: 'list' | 'show' | 'retry' | 'drop';
@@ -32,9 +33,13 @@ async function listIfThere(disk: Disk, directory: string): Promise<string[]> {
   }
 }
 
-async function contentsOf(disk: Disk, path: string): Promise<Contents> {
-  const file = await disk.openRead(path);
-  return scan(file).finally(() => file.close());
+/** The reason that is kept beside a file; empty if it could not be written. */
+async function whyOf(disk: Disk, path: string): Promise<string> {
+  try {
+    return (await disk.read(path)).toString().trim();
+  } catch {
+    return '';
+  }
 }
 
 /** One line: state, name, messages, bytes, since when, and why. */
@@ -47,15 +52,13 @@ async function describe(
   const name = file.slice(0, -EXTENSION.length);
   const path = join(directory, file);
   try {
-    const { messages, fileLength } = await contentsOf(disk, path);
-    const since = new Date(await disk.createdAt(path)).toISOString();
-    const why =
-      state === 'rejected'
-        ? (await disk.read(join(directory, `${name}.txt`))).toString().trim()
-        : '';
-    return `${state}\t${name}\t${messages} messages\t${fileLength} bytes\tsince ${since}\t${why}`.trim();
-  } catch {
-    return undefined; // it was delivered a moment ago
+    const { messages, length, createdAt } = await readSegment(disk, path);
+    const since = new Date(createdAt).toISOString();
+    const why = state === 'rejected' ? await whyOf(disk, join(directory, `${name}.txt`)) : '';
+    return `${state}\t${name}\t${messages} messages\t${length} bytes\tsince ${since}\t${why}`.trim();
+  } catch (error) {
+    if (isMissing(error)) return undefined; // it was delivered a moment ago
+    return `unreadable\t${name}\t${reason(error)}`;
   }
 }
 
@@ -98,8 +101,8 @@ async function rejectedPath(disk: Disk, directory: string, name: string): Promis
 
 async function retry(disk: Disk, directory: string, name: string): Promise<string> {
   const path = await rejectedPath(disk, directory, name);
-  const { length, fileLength } = await contentsOf(disk, path + EXTENSION);
-  if (length !== fileLength)
+  const { messages, exclusions } = await readSegment(disk, path + EXTENSION);
+  if (messages === 0 || exclusions.length > 0)
     throw new GatewayError(
       'not-there',
       `${name} is damaged and cannot be sent; secef queue show ${name} prints what can be read of it`,

@@ -1,15 +1,6 @@
 /** The only way to the disk: what the queue does with files, narrow enough to be made to fail. */
-import {
-  open,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  type FileHandle,
-} from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, mkdir, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { lockDirectory } from './lock.ts';
 
@@ -27,6 +18,8 @@ export interface AppendFile {
 export interface ReadFile {
   /** Reads into the buffer from that offset; gives how many bytes, 0 at the end. */
   read(buffer: Buffer, offset: number): Promise<number>;
+  /** How many bytes it has. */
+  size(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -36,21 +29,38 @@ export interface Disk {
   list(directory: string): Promise<string[]>;
   /** When the file was made, in milliseconds since 1970, or what `setCreatedAt` has said. */
   createdAt(path: string): Promise<number>;
+  /** When the file was last written, in milliseconds since 1970. */
+  modifiedAt(path: string): Promise<number>;
   /** Says that what a file holds is older than the file. */
   setCreatedAt(path: string, milliseconds: number): Promise<void>;
   /** A new file (0600); fails if it is there. */
   create(path: string): Promise<AppendFile>;
   openAppend(path: string): Promise<AppendFile>;
+  /** Only regular files can be opened: no link is followed, and no FIFO is waited for. */
   openRead(path: string): Promise<ReadFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   removeIfThere(path: string): Promise<void>;
-  /** The whole file; for those whose size is bounded. */
+  /** The whole file, as openRead opens it; for those whose size is bounded. */
   read(path: string): Promise<Buffer>;
   /** Locks a directory, see lock.ts; the function that is given back unlocks it. */
   lock(directory: string): () => void;
   /** fsync(2) of a directory: its entries survive a power loss. */
   syncDirectory(path: string): Promise<void>;
+}
+
+/** Whether an error says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Does what may fail without harm. */
+export async function quietly(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch {
+    // recovery sees to it
+  }
 }
 
 class NodeAppendFile implements AppendFile {
@@ -98,6 +108,10 @@ class NodeReadFile implements ReadFile {
     return bytesRead;
   }
 
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
@@ -109,6 +123,23 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
+  }
+}
+
+/** Opens a regular file. A link could lead to another program's file, and opening a FIFO can wait forever. */
+async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const handle = await open(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new Error(`${path} is not a regular file`);
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  const handle = await openRegular(path, constants.O_RDONLY);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -128,14 +159,15 @@ export const disk: Disk = {
     // not every file system knows when a file was made
     return birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs;
   },
+  modifiedAt: async (path) => (await stat(path)).mtimeMs,
   setCreatedAt: (path, milliseconds) => utimes(path, milliseconds / 1000, milliseconds / 1000),
   create: async (path) => new NodeAppendFile(await open(path, 'ax', 0o600)),
-  openAppend: async (path) => new NodeAppendFile(await open(path, 'r+')),
-  openRead: async (path) => new NodeReadFile(await open(path, 'r')),
+  openAppend: async (path) => new NodeAppendFile(await openRegular(path, constants.O_RDWR)),
+  openRead: async (path) => new NodeReadFile(await openRegular(path, constants.O_RDONLY)),
   rename,
   remove: (path) => rm(path),
   removeIfThere: (path) => rm(path, { force: true }),
-  read: (path) => readFile(path),
+  read: readWhole,
   lock: lockDirectory,
   syncDirectory,
 };

@@ -1,67 +1,123 @@
 /**
- * What a crash left: finds each segment's last whole request and cuts the torn rest, which was
- * never acknowledged, since an acknowledged request was synced as a whole.
+ * What is in the directory at the start: reads every segment and verifies every request.
  *
- * A rest that has another whole request further on is not torn but damaged: a disk that returns
- * other bytes than were synced. It is cut off, too, but kept for the operator. It is not delivered
- * as it is: bytes that look like a request may be a sender's data.
+ * A crash leaves a torn tail in the newest segment: part of requests that were not answered 200. It
+ * cannot be told from damage to the last request. So it is kept for the operator, as everything is
+ * that does not fit, unless it is only zeros; then it is cut off. In other segments it is damage: the
+ * disk does not give back what was synced.
+ *
+ * One file that cannot be read or kept does not concern the others.
  */
-import { basename, join } from 'node:path';
-import type { Disk } from './files.ts';
-import { setAside } from './rejected.ts';
-import { holdsRequest, scan, segmentName, segmentNumber, type Contents } from './segment.ts';
+import { join } from 'node:path';
+import type { Exclusion, OwnSegment } from './append.ts';
+import type { QueueEvents } from './events.ts';
+import { quietly, type Disk } from './files.ts';
+import { Quarantine } from './quarantine.ts';
+import { readSegment } from './scan.ts';
+import { moveAside } from './rejected.ts';
+import { segmentNumber } from './segment.ts';
 
-/** A segment that was found. */
-export interface Recovered {
-  readonly number: number;
-  readonly path: string;
-  readonly contents: Contents;
-  readonly createdAt: number;
-  /** under which name a damaged rest is kept */
-  readonly damaged: string | undefined;
+/** The names of the segments in a directory, by age. */
+export async function segmentNames(disk: Disk, directory: string): Promise<string[]> {
+  const names = await disk.list(directory);
+  return names.filter((name) => segmentNumber(name) !== undefined).sort();
 }
 
-async function keepDamaged(disk: Disk, path: string, length: number): Promise<string | undefined> {
-  const rest = (await disk.read(path)).subarray(length);
-  // at its own begin there is none, or it would belong to the whole part
-  if (!holdsRequest(rest)) return undefined;
-  return setAside(disk, join(path, '..'), {
-    segment: basename(path, '.idmef'),
-    offset: length,
-    bytes: rest,
-    why: 'the disk gave back damaged bytes; requests behind them cannot be told from their data',
-  });
-}
+export class Recovery {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #events: QueueEvents;
+  readonly #quarantine: Quarantine;
 
-async function cut(disk: Disk, path: string, length: number): Promise<void> {
-  const torn = await disk.openAppend(path);
-  try {
-    await torn.truncate(length);
-    await torn.sync();
-  } finally {
-    await torn.close();
+  constructor(disk: Disk, directory: string, events: QueueEvents) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#events = events;
+    this.#quarantine = new Quarantine(disk);
+  }
+
+  /**
+   * Recovers one segment.
+   * @param newest whether a crash can have left a torn tail in it
+   * @returns undefined if it has nothing to deliver: then it is no segment any more
+   * @throws if it cannot be read
+   */
+  async recover(name: string, newest: boolean): Promise<OwnSegment | undefined> {
+    const segment = await readSegment(this.#disk, join(this.#directory, name));
+    const tail = segment.exclusions.at(-1);
+    const torn =
+      newest && tail !== undefined && tail.offset + tail.length === segment.length
+        ? tail
+        : undefined;
+    if (segment.messages === 0 && (await this.#removeUseless(segment, newest, torn)))
+      return undefined;
+    if (torn !== undefined) await this.#cutTorn(segment, torn);
+    for (const exclusion of segment.exclusions) await this.#keepDamaged(segment, exclusion);
+    return segment;
+  }
+
+  /** Tells of numbers that are missing in the names of segments. */
+  reportGaps(names: readonly string[]): void {
+    names.forEach((name, index) => {
+      const before = segmentNumber(names[index - 1] ?? '');
+      const missing = (segmentNumber(name) ?? 0) - (before ?? NaN) - 1;
+      if (missing > 0) this.#events.gap({ segment: join(this.#directory, name), missing });
+    });
+  }
+
+  /** Removes a segment without an intact request; what it holds is kept. @returns whether it is gone */
+  async #removeUseless(
+    segment: OwnSegment,
+    newest: boolean,
+    torn: Exclusion | undefined,
+  ): Promise<boolean> {
+    const { path, length: bytes } = segment;
+    try {
+      if (newest && bytes === 0) {
+        await this.#disk.remove(path);
+        return true;
+      }
+      const range = { offset: 0, length: bytes };
+      const kept = (await this.#quarantine.isZeros(segment, range))
+        ? undefined
+        : await moveAside(this.#disk, this.#directory, path, torn === undefined ? DAMAGED : TORN);
+      if (kept === undefined) await this.#disk.remove(path);
+      if (torn !== undefined) this.#events.torn({ segment: path, bytes, kept });
+      else this.#events.damaged({ segment: path, offset: 0, bytes, kept });
+      return true;
+    } catch {
+      return false; // its parts are kept as they are
+    }
+  }
+
+  /** Keeps the torn tail and cuts it off. Without room for a copy the original stays as it is. */
+  async #cutTorn(segment: OwnSegment, torn: Exclusion): Promise<void> {
+    const { path } = segment;
+    torn.why = TORN;
+    await quietly(async () => {
+      if (!(await this.#quarantine.isZeros(segment, torn)))
+        await this.#quarantine.keep(segment, torn);
+      const file = await this.#disk.openAppend(path);
+      try {
+        await file.truncate(torn.offset);
+        segment.length = torn.offset;
+        segment.exclusions = segment.exclusions.filter((exclusion) => exclusion !== torn);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+    this.#events.torn({ segment: path, bytes: torn.length, kept: torn.kept });
+  }
+
+  async #keepDamaged(segment: OwnSegment, exclusion: Exclusion): Promise<void> {
+    if (exclusion.why === TORN) return;
+    await quietly(() => this.#quarantine.keep(segment, exclusion));
+    const { offset, length: bytes, kept } = exclusion;
+    this.#events.damaged({ segment: segment.path, offset, bytes, kept });
   }
 }
 
-async function recoverSegment(disk: Disk, path: string, number: number): Promise<Recovered> {
-  const file = await disk.openRead(path);
-  const contents = await scan(file).finally(() => file.close());
-  let damaged: string | undefined;
-  if (contents.fileLength > contents.length) {
-    damaged = await keepDamaged(disk, path, contents.length);
-    await cut(disk, path, contents.length);
-  }
-  return { number, path, contents, createdAt: await disk.createdAt(path), damaged };
-}
-
-/** Recovers all segments of the directory, oldest first. */
-export async function recover(disk: Disk, directory: string): Promise<Recovered[]> {
-  const numbers = (await disk.list(directory))
-    .map(segmentNumber)
-    .filter((number) => number !== undefined)
-    .sort((a, b) => a - b);
-  const recovered = [];
-  for (const number of numbers)
-    recovered.push(await recoverSegment(disk, join(directory, segmentName(number)), number));
-  return recovered;
-}
+const TORN = 'a crash left part of a request that was not answered 200, or its bytes are damaged';
+const DAMAGED =
+  'the disk gave back other bytes than were written; there is no intact request in them';

@@ -1,33 +1,40 @@
-/** The queue as the relay sees it: whole, or as the share of one of several managers. */
-import type { Queue, Segment } from './queue.ts';
+/** The queue as a relay sees it: the share of one of the managers that are to get everything. */
+import type { Delivered, Queue, Segment } from './queue.ts';
+import type { Reader } from './reader.ts';
+import type { Range } from './segment.ts';
 
 /** What a relay takes segments from. */
 export interface Source {
-  /** what has to be delivered, oldest first; it changes as requests come */
+  /** what has to be delivered and can be read now, oldest first; it changes as requests come */
   readonly segments: readonly Segment[];
-  /** messages in them */
+  /** messages that have to be delivered */
   readonly messages: number;
   /** there is little room, or none: what is delivered should be acknowledged soon */
   readonly pressed: boolean;
   /** Resolves at the next change of the segments. */
   change(): Promise<void>;
-  /** Nothing more is appended to the segments that are there now. */
-  seal(): Promise<void>;
-  /** A manager has these. */
-  remove(delivered: readonly Segment[]): Promise<void>;
-  /** Takes one frame out of a segment and keeps it for the operator, see Queue. */
-  setAside(segment: Segment, index: number, why: string): Promise<string>;
+  /** Reads a segment, from where it is not acknowledged yet or from that offset. */
+  read(segment: Segment, from?: number): Reader;
+  /** How much of a segment the manager has. */
+  acknowledged(segment: Segment): Delivered;
+  /** The manager has that much of these segments. */
+  acknowledge(delivered: readonly Delivered[]): Promise<void>;
+  /** A segment could not be read; it is not among the segments for a while. */
+  unreadable(segment: Segment, error: unknown): void;
+  /** Excludes one frame and keeps it for the operator, see Queue. */
+  setAside(segment: Segment, frame: Range, why: string): Promise<string | undefined>;
 }
 
 /**
- * One of several managers that are to get everything. Who has got what is only remembered here:
- * after a restart each gets again what another one has not got yet.
+ * One of several managers that are to get everything. How much each has got is only remembered here:
+ * after a restart each gets again what was not removed from the disk.
  */
 class Share implements Source {
   readonly #queue: Queue;
-  /** of all managers; a segment is removed when all have it */
+  /** of all managers; the queue is told of what all have */
   readonly #shares: readonly Share[];
-  readonly #delivered = new Set<string>();
+  /** by path */
+  readonly #delivered = new Map<string, Delivered>();
 
   constructor(queue: Queue, shares: readonly Share[]) {
     this.#queue = queue;
@@ -35,11 +42,17 @@ class Share implements Source {
   }
 
   get segments(): readonly Segment[] {
-    return this.#queue.segments.filter(({ path }) => !this.#delivered.has(path));
+    return this.#queue.segments.filter(
+      (segment) =>
+        this.acknowledged(segment).length < segment.length && this.#queue.isReadable(segment),
+    );
   }
 
   get messages(): number {
-    return this.segments.reduce((sum, { messages }) => sum + messages, 0);
+    return this.#queue.segments.reduce(
+      (sum, segment) => sum + segment.messages - this.acknowledged(segment).messages,
+      0,
+    );
   }
 
   get pressed(): boolean {
@@ -50,23 +63,33 @@ class Share implements Source {
     return this.#queue.change();
   }
 
-  seal(): Promise<void> {
-    return this.#queue.seal();
+  read(segment: Segment, from = this.acknowledged(segment).length): Reader {
+    return this.#queue.read(segment, from);
   }
 
-  async remove(delivered: readonly Segment[]): Promise<void> {
-    for (const { path } of delivered) this.#delivered.add(path);
-    const everywhere = delivered.filter(({ path }) =>
-      this.#shares.every((share) => share.#delivered.has(path)),
+  acknowledged(segment: Segment): Delivered {
+    return this.#delivered.get(segment.path) ?? { segment, length: 0, messages: 0 };
+  }
+
+  async acknowledge(delivered: readonly Delivered[]): Promise<void> {
+    for (const what of delivered) this.#delivered.set(what.segment.path, what);
+    await this.#queue.acknowledge(
+      delivered.map(({ segment }) =>
+        this.#shares
+          .map((share) => share.acknowledged(segment))
+          .reduce((least, other) => (other.length < least.length ? other : least)),
+      ),
     );
-    if (everywhere.length === 0) return;
-    await this.#queue.remove(everywhere);
-    for (const share of this.#shares)
-      for (const { path } of everywhere) share.#delivered.delete(path);
+    const there = new Set(this.#queue.segments.map(({ path }) => path));
+    for (const path of this.#delivered.keys()) if (!there.has(path)) this.#delivered.delete(path);
   }
 
-  setAside(segment: Segment, index: number, why: string): Promise<string> {
-    return this.#queue.setAside(segment, index, why);
+  unreadable(segment: Segment, error: unknown): void {
+    this.#queue.unreadable(segment, error);
+  }
+
+  setAside(segment: Segment, frame: Range, why: string): Promise<string | undefined> {
+    return this.#queue.setAside(segment, frame, why);
   }
 }
 

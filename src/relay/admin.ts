@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { reason } from '../errors.ts';
+import { dieWithParent } from './child.ts';
 import { tellsOfConnectionError, type RunResult } from './outcome.ts';
 import { Pipe } from './pipe.ts';
 import type { Session } from './feed.ts';
@@ -11,8 +12,8 @@ export interface AdminOptions {
   readonly program: string;
   readonly profile: string;
   readonly address: string;
-  /** where its standard input, a FIFO, stands */
-  readonly fifo: string;
+  /** its standard input; Pipe.make by default */
+  readonly makePipe?: () => Promise<Pipe>;
   /** milliseconds without progress after which the run is ended */
   readonly patience: number;
   /** the manager has let it in */
@@ -24,11 +25,6 @@ export const TLS_DEBUG = '5';
 /** libprelude says so when both have shown their certificates and the manager has agreed */
 const CONNECTED = 'authentication succeed';
 export const CLOSE_NOTIFY = 'Alert[1|0] - Close notify - was received';
-/**
- * A gateway that is killed leaves no prelude-admin behind, which would wait for ever if it had not
- * opened its standard input yet. (setpriv of util-linux replaces itself with the command.)
- */
-export const DIE_WITH_PARENT = ['--pdeathsig', 'KILL'];
 /** longest line of the debug output that matters */
 const LINE_LIMIT = 4096;
 const STDERR_LIMIT = 8192;
@@ -42,6 +38,8 @@ export class AdminSession implements Session {
   readonly #pipe: Pipe;
   readonly #child: ChildProcess;
   #spawnError: string | undefined;
+  /** a write into its standard input failed */
+  #writeError: string | undefined;
   #connected = false;
   #closeNotify = false;
   #stdoutRest = '';
@@ -52,7 +50,7 @@ export class AdminSession implements Session {
   /** its input was ended before it ended itself */
   #finished = false;
   #ended = false;
-  #lastProgress = Date.now();
+  #lastProgress = performance.now();
   /** waits for the child: a pause is no sign of work then */
   #waiting = 0;
   readonly #watch: NodeJS.Timeout;
@@ -63,15 +61,18 @@ export class AdminSession implements Session {
     this.#options = options;
     this.#pipe = pipe;
     const { program, profile, address } = options;
-    const command = [program, 'send', profile, address, '/dev/stdin'];
-    this.#child = spawn('setpriv', [...DIE_WITH_PARENT, ...command], {
+    const { command, args } = dieWithParent(program, ['send', profile, address, '/dev/stdin']);
+    this.#child = spawn(command, args, {
       stdio: [pipe.reader, 'pipe', 'pipe'],
       env: { ...process.env, LIBPRELUDE_TLS_DEBUG: TLS_DEBUG },
       // a Ctrl-C in the gateway's terminal is for the gateway, which ends the session in good order
       detached: true,
     });
-    // the other end closed: its exit says more
-    pipe.writer.on('error', () => undefined);
+    // what was written may not have arrived: this session cannot be acknowledged any more
+    pipe.writer.on('error', (error) => {
+      this.#writeError = reason(error);
+      this.stop();
+    });
     this.#child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#onStdout(text);
     });
@@ -88,7 +89,12 @@ export class AdminSession implements Session {
   }
 
   static async start(options: AdminOptions): Promise<AdminSession> {
-    return new AdminSession(options, await Pipe.make(options.fifo));
+    const { makePipe = () => Pipe.make() } = options;
+    return new AdminSession(options, await makePipe());
+  }
+
+  get connected(): boolean {
+    return this.#connected;
   }
 
   /** It has ended; nothing can be written any more. */
@@ -136,7 +142,7 @@ export class AdminSession implements Session {
 
   async #whileWaiting(what: Promise<unknown>): Promise<void> {
     this.#waiting++;
-    this.#lastProgress = Date.now();
+    this.#lastProgress = performance.now();
     try {
       await what;
     } catch {
@@ -147,7 +153,7 @@ export class AdminSession implements Session {
   }
 
   #onStdout(text: string): void {
-    this.#lastProgress = Date.now();
+    this.#lastProgress = performance.now();
     const lines = this.#stdoutRest + text;
     if (!this.#connected && lines.includes(CONNECTED)) {
       this.#connected = true;
@@ -166,7 +172,8 @@ export class AdminSession implements Session {
   }
 
   #look(): void {
-    if (this.#waiting === 0 || Date.now() - this.#lastProgress < this.#options.patience) return;
+    if (this.#waiting === 0 || performance.now() - this.#lastProgress < this.#options.patience)
+      return;
     this.#hung = true;
     this.stop();
   }
@@ -183,12 +190,13 @@ export class AdminSession implements Session {
     this.#ended = true;
     clearInterval(this.#watch);
     const inputRead = this.#finished && !this.#pipe.hasUnread();
-    this.#pipe.remove();
+    this.#pipe.close();
     return {
       inputRead,
       exitCode: this.#child.exitCode ?? undefined,
       signal: this.#child.signalCode ?? undefined,
       spawnError: this.#spawnError,
+      writeError: this.#writeError,
       closeNotify: this.#closeNotify,
       stderr: this.#connectionError ?? this.#stderr,
       hung: this.#hung,

@@ -1,11 +1,14 @@
-/** What one session carries: whole segments, oldest first, as they grow. */
-import type { Disk, ReadFile } from '../queue/files.ts';
-import type { Segment } from '../queue/queue.ts';
+/** What one session carries: whole requests, oldest first, as they come. */
+import type { Delivered, Segment } from '../queue/queue.ts';
+import type { Piece, Reader } from '../queue/reader.ts';
 import type { Source } from '../queue/share.ts';
+import type { SessionExtent, SessionLimits } from './limits.ts';
 import type { RunResult } from './outcome.ts';
 
 /** A connection to a manager that is fed: AdminSession, see admin.ts. */
 export interface Session {
+  /** the manager has let it in */
+  readonly connected: boolean;
   /** it has ended; what is written is thrown away */
   readonly ended: boolean;
   /** resolves when it has ended, however */
@@ -17,40 +20,36 @@ export interface Session {
   stop(): void;
 }
 
-/** When a session is ended to be acknowledged. */
-export interface SessionLimits {
-  /** milliseconds without new messages */
-  readonly idle: number;
-  /** milliseconds since its start */
-  readonly age: number;
-  /** bytes sent */
-  readonly bytes: number;
+/** A part of a segment that a session has been given, perhaps not all of it. */
+export interface Carried extends Delivered {
+  /** offset of its begin */
+  readonly from: number;
+  /** messages before it */
+  readonly messagesBefore: number;
 }
 
 export interface FeedOptions {
   readonly queue: Source;
-  readonly disk: Disk;
   readonly limits: SessionLimits;
   /** aborted when the gateway stops */
   readonly stopping: AbortSignal;
-  /** so many more messages have been sent as a whole */
+  /** that many more messages have been sent as a whole */
   readonly sent: (messages: number) => void;
 }
 
+/** bytes that are written at once */
 const BLOCK = 65536;
 
 export class Feed {
   readonly #options: FeedOptions;
   readonly #session: Session;
-  readonly #carried: Segment[] = [];
-  readonly #begun = Date.now();
+  /** by path, in the order in which they were begun */
+  readonly #carried = new Map<string, Carried>();
+  readonly #begun = performance.now();
   #lastSent = this.#begun;
   #sent = 0;
   /** of the last segment that is carried */
-  #file: ReadFile | undefined;
-  #offset = 0;
-  /** messages of that segment that have been sent as a whole */
-  #told = 0;
+  #current: { readonly segment: Segment; readonly reader: Reader } | undefined;
   /** ends a wait */
   #wake: () => void = () => undefined;
 
@@ -63,15 +62,20 @@ export class Feed {
     });
   }
 
-  /** The segments that the session has been given, the last one perhaps in part. */
-  get carried(): readonly Segment[] {
-    return this.#carried;
+  /** What the session has been given. */
+  get carried(): readonly Carried[] {
+    return [...this.#carried.values()];
+  }
+
+  /** How much that was until now. */
+  get extent(): SessionExtent {
+    return { bytes: this.#sent, age: performance.now() - this.#begun };
   }
 
   /**
-   * Sends segments until the session is to be acknowledged.
-   * @returns whether it has been given all of what it carries, and all of that is sealed: only then
-   *   its acknowledgement is one of these segments. False if the session has ended by itself.
+   * Sends requests until the session is to be acknowledged.
+   * @returns whether it has been given all of what it carries: only then its acknowledgement is one of
+   *   that. False if the session has ended by itself.
    */
   async run(): Promise<boolean> {
     const { queue, stopping } = this.#options;
@@ -84,77 +88,110 @@ export class Feed {
         const news = queue.change(); // before the look, or a change in between would be missed
         await this.#sendWhatIsThere();
         if (this.#session.ended) return false;
-        if (this.#due) {
-          await queue.seal();
-          await this.#sendCurrent();
-          return this.#isComplete;
-        }
+        if (this.#isFull || this.#isIdle || this.#isUrgent) return true;
         await this.#wait(news);
       }
     } finally {
       stopping.removeEventListener('abort', wake);
-      await this.#file?.close();
+      await this.#current?.reader.close();
     }
   }
 
-  get #due(): boolean {
-    const { queue, limits, stopping } = this.#options;
-    return (
-      stopping.aborted ||
-      Date.now() - this.#begun >= limits.age ||
-      Date.now() - this.#lastSent >= limits.idle ||
-      this.#sent >= limits.bytes ||
-      queue.pressed
-    );
+  get #isFull(): boolean {
+    const { limits } = this.#options;
+    return this.#sent >= limits.bytes || performance.now() - this.#begun >= limits.age;
   }
 
-  get #current(): Segment | undefined {
-    return this.#carried.at(-1);
+  get #isIdle(): boolean {
+    return performance.now() - this.#lastSent >= this.#options.limits.idle;
   }
 
-  get #currentIsComplete(): boolean {
-    const current = this.#current;
-    return current === undefined || (current.sealed && this.#offset === current.length);
+  /** An acknowledgement is wanted as soon as a segment is complete. */
+  get #isUrgent(): boolean {
+    const { queue, stopping } = this.#options;
+    return stopping.aborted || queue.pressed;
   }
 
-  get #isComplete(): boolean {
-    return !this.#session.ended && this.#currentIsComplete;
-  }
-
-  /** Sends all that is synced now, but begins no segment any more when the session is due. */
+  /** Sends all that is durable now, but at least one request and not more than the limits allow. */
   async #sendWhatIsThere(): Promise<void> {
-    await this.#sendCurrent();
-    while (this.#currentIsComplete && !this.#session.ended) {
-      if (this.#carried.length > 0 && this.#due) return;
-      const next = this.#options.queue.segments.find((segment) => !this.#carried.includes(segment));
-      if (next === undefined) return;
-      await this.#file?.close();
-      this.#file = undefined;
-      this.#file = await this.#options.disk.openRead(next.path);
-      this.#offset = 0;
-      this.#told = 0;
-      this.#carried.push(next);
-      await this.#sendCurrent();
+    while (!this.#session.ended && !(this.#sent > 0 && this.#isFull)) {
+      const piece = await this.#next();
+      if (piece === undefined) return;
+      await this.#send(piece);
     }
   }
 
-  async #sendCurrent(): Promise<void> {
-    const current = this.#current;
-    while (current !== undefined && this.#offset < current.length && !this.#session.ended) {
-      // a block of its own: the pipe keeps it until it is written
-      const block = Buffer.allocUnsafe(Math.min(BLOCK, current.length - this.#offset));
-      const read = (await this.#file?.read(block, this.#offset)) ?? 0;
-      if (read === 0) throw new Error(`${current.path} is shorter than what was synced of it`);
-      await this.#session.write(block.subarray(0, read));
-      this.#offset += read;
-      this.#sent += read;
-      this.#lastSent = Date.now();
+  async #send({ bytes, messages }: Piece): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#session.ended; at += BLOCK) {
+      const block = bytes.subarray(at, at + BLOCK);
+      await this.#session.write(block);
+      this.#sent += block.length;
+      this.#lastSent = performance.now();
     }
-    // what is synced of a segment are whole requests: up to there all its messages are sent
-    if (current?.length !== this.#offset) return;
-    const news = current.messages - this.#told;
-    this.#told = current.messages;
-    if (news > 0) this.#options.sent(news);
+    if (!this.#session.ended && messages > 0) this.#options.sent(messages);
+  }
+
+  /** The next requests, of the segment that is carried or of the next one. */
+  async #next(): Promise<Piece | undefined> {
+    for (;;) {
+      const current = this.#current;
+      const piece = current === undefined ? undefined : await this.#read(current);
+      if (piece !== undefined) return piece;
+      if (this.#current !== undefined) {
+        const { segment, reader } = this.#current;
+        // it may have grown meanwhile
+        if (reader.offset < segment.length) continue;
+        if (!segment.sealed) return undefined;
+      }
+      if (this.#carried.size > 0 && this.#isUrgent) return undefined;
+      if (!(await this.#begin())) return undefined;
+    }
+  }
+
+  async #read({
+    segment,
+    reader,
+  }: {
+    segment: Segment;
+    reader: Reader;
+  }): Promise<Piece | undefined> {
+    try {
+      const piece = await reader.next(
+        Math.max(1, Math.min(BLOCK, this.#options.limits.bytes - this.#sent)),
+      );
+      this.#carry(segment, reader.offset, piece?.messages ?? 0);
+      return piece;
+    } catch (error) {
+      // what was read of it before was intact
+      this.#options.queue.unreadable(segment, error);
+      this.#current = undefined;
+      await reader.close();
+      return undefined;
+    }
+  }
+
+  #carry(segment: Segment, length: number, messages: number): void {
+    const before = this.#carried.get(segment.path);
+    if (before !== undefined)
+      this.#carried.set(segment.path, {
+        ...before,
+        length,
+        messages: before.messages + messages,
+      });
+  }
+
+  /** Turns to the next segment. @returns whether there is one */
+  async #begin(): Promise<boolean> {
+    const { queue } = this.#options;
+    const segment = queue.segments.find(({ path }) => !this.#carried.has(path));
+    if (segment === undefined) return false;
+    await this.#current?.reader.close();
+    this.#current = { segment, reader: queue.read(segment) };
+    const { length, messages } = queue.acknowledged(segment);
+    this.#carried.set(segment.path, {
+      ...{ segment, from: length, messagesBefore: messages, length, messages },
+    });
+    return true;
   }
 
   /** Waits for news from the queue, the end of the session, or the time to end it. */
@@ -162,7 +199,7 @@ export class Feed {
     const { limits, stopping } = this.#options;
     const due = Math.min(this.#begun + limits.age, this.#lastSent + limits.idle);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, due - Date.now()));
+      const timer = setTimeout(resolve, Math.max(1, due - performance.now()));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -21,6 +21,25 @@ export class GroupSession implements Session {
     this.result = Promise.race(sessions.map(({ result }) => result));
   }
 
+  /**
+   * Starts all sessions of a group.
+   * @throws what the first start that fails throws; the sessions that were started are ended then
+   */
+  static async start(starts: readonly (() => Promise<Session>)[]): Promise<GroupSession> {
+    const results = await Promise.allSettled(starts.map((start) => start()));
+    const sessions = results.flatMap((result) =>
+      result.status === 'fulfilled' ? [result.value] : [],
+    );
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure === undefined) return new GroupSession(sessions);
+    for (const session of sessions) session.stop();
+    throw failure.reason;
+  }
+
+  get connected(): boolean {
+    return this.#sessions.every(({ connected }) => connected);
+  }
+
   get ended(): boolean {
     return this.#sessions.some(({ ended }) => ended);
   }

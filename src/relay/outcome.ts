@@ -6,6 +6,8 @@ export interface RunResult {
   readonly signal: string | undefined;
   /** it could not be started: why */
   readonly spawnError: string | undefined;
+  /** a write into its standard input failed: why */
+  readonly writeError: string | undefined;
   /** it was given the end of its input, and had read all of it */
   readonly inputRead: boolean;
   /** standard output had the manager's close notify */
@@ -23,7 +25,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** prelude-admin's exit status if it cannot read a frame; the rest of its input is not read then. */
-const UNREADABLE = 255;
+export const UNREADABLE = 255;
 
 const CONNECTION_ERROR = /connection error/i;
 
@@ -55,6 +57,8 @@ export function outcomeOf(result: RunResult): Outcome {
   if (result.hung) return failed('no progress, stopped');
   const said = decidingLine(result.stderr);
   if (tellsOfConnectionError(result.stderr)) return failed(said);
+  if (result.writeError !== undefined)
+    return failed(`cannot write to prelude-admin: ${result.writeError}`);
   if (result.signal !== undefined) return failed(`killed by ${result.signal}`);
   if (result.exitCode === UNREADABLE) return { kind: 'undecodable', why: said };
   if (result.exitCode !== 0)

@@ -1,18 +1,18 @@
 /**
- * Feeds the queue's segments to a manager and removes them when the manager has them.
+ * Feeds the queue's requests to a manager and tells the queue when the manager has them.
  *
- * A session carries whole segments, oldest first, the one that is still appended to as well. When
- * it ends, that one is sealed, so that "acknowledged" is a property of whole files: they are
- * removed, and nothing else has to be remembered. A session that fails leaves everything as it was.
+ * A session carries whole requests, oldest first. When the manager has acknowledged it, the queue
+ * remembers how much of each segment is delivered. A session that fails leaves everything as it was,
+ * but the next one carries less, see limits.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reason } from '../errors.ts';
-import type { Disk } from '../queue/files.ts';
-import type { Segment } from '../queue/queue.ts';
 import type { Source } from '../queue/share.ts';
 import { pauseAfter } from './backoff.ts';
-import { Feed, type Session, type SessionLimits } from './feed.ts';
+import { Feed, type Carried, type Session } from './feed.ts';
+import { AdaptiveLimits, type SessionLimits } from './limits.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
+import type { UndecodableFrame } from './undecodable.ts';
 
 export interface RelayEvents {
   /** a session begins */
@@ -29,28 +29,35 @@ export interface RelayEvents {
     pause: number;
     waiting: number;
   }): void;
-  /** a frame that prelude-admin cannot decode was set aside */
-  rejected(what: { alternative: number; name: string; segment: string; why: string }): void;
+  /** a frame that prelude-admin cannot decode was excluded; `name` of its copy, if there was room for it */
+  rejected(what: {
+    alternative: number;
+    name: string | undefined;
+    segment: string;
+    why: string;
+  }): void;
 }
 
 export interface RelayOptions {
   readonly queue: Source;
-  readonly disk: Disk;
+  /** of a link that does not break */
   readonly limits: SessionLimits;
   /** how many managers, or groups of them, there are to choose from */
   readonly alternatives: number;
   /** a session with that one of them */
   readonly start: (alternative: number) => Promise<Session>;
-  /** finds the frame that prelude-admin cannot decode */
-  readonly findUndecodable: (
-    segments: readonly Segment[],
-  ) => Promise<{ segment: Segment; index: number } | undefined>;
+  /**
+   * Finds the frame that prelude-admin cannot decode, in what a session was given. It rejects if
+   * prelude-admin cannot be asked.
+   */
+  readonly findUndecodable: (carried: readonly Carried[]) => Promise<UndecodableFrame | undefined>;
   readonly events: RelayEvents;
 }
 
 export class Relay {
   readonly #options: RelayOptions;
   readonly #stopping = new AbortController();
+  readonly #limits: AdaptiveLimits;
   /** failures in a row */
   #failures = 0;
   /** the one that worked, or is next */
@@ -60,6 +67,7 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#limits = new AdaptiveLimits(options.limits);
   }
 
   /** Begins to relay. */
@@ -102,70 +110,75 @@ export class Relay {
   }
 
   /** One session. */
-  async #attempt(): Promise<{ outcome: Outcome; carried: readonly Segment[] }> {
-    let carried: readonly Segment[] = [];
-    const { events } = this.#options;
+  async #attempt(): Promise<{ outcome: Outcome; carried: readonly Carried[] }> {
+    const { events, start } = this.#options;
     try {
       events.started({ alternative: this.#alternative });
-      const session = await this.#options.start(this.#alternative);
+      const session = await start(this.#alternative);
       this.#session = session;
       try {
-        const feed = new Feed(
-          {
-            ...this.#options,
-            stopping: this.#stopping.signal,
-            sent: (messages) => {
-              events.sent({ messages });
-            },
-          },
-          session,
-        );
-        ({ carried } = feed);
-        const complete = await feed.run();
-        const outcome = outcomeOf(await session.finish());
-        if (complete || outcome.kind !== 'delivered') return { outcome, carried };
-        return { outcome: { kind: 'failed', why: 'the manager ended the connection' }, carried };
+        return await this.#feed(session);
       } finally {
         session.stop();
         this.#session = undefined;
       }
     } catch (error) {
-      return { outcome: { kind: 'failed', why: reason(error) }, carried };
+      return { outcome: { kind: 'failed', why: reason(error) }, carried: [] };
     }
   }
 
-  async #acknowledge(carried: readonly Segment[]): Promise<void> {
+  async #feed(session: Session): Promise<{ outcome: Outcome; carried: readonly Carried[] }> {
     const { queue, events } = this.#options;
-    const sum = (of: (segment: Segment) => number): number =>
-      carried.reduce((total, segment) => total + of(segment), 0);
+    const feed = new Feed(
+      {
+        queue,
+        limits: this.#limits.current,
+        stopping: this.#stopping.signal,
+        sent: (messages) => {
+          events.sent({ messages });
+        },
+      },
+      session,
+    );
+    const complete = await feed.run();
+    const result = outcomeOf(await session.finish());
+    const outcome: Outcome =
+      complete || result.kind !== 'delivered'
+        ? result
+        : { kind: 'failed', why: 'the manager ended the connection' };
+    // a manager that is not there says nothing of the link
+    if (outcome.kind === 'failed' && session.connected) this.#limits.failed(feed.extent);
+    return { outcome, carried: feed.carried };
+  }
+
+  /** The only place where the queue is told that something is delivered. */
+  async #acknowledge(carried: readonly Carried[]): Promise<void> {
+    const { queue, events } = this.#options;
+    const sum = (of: (part: Carried) => number): number =>
+      carried.reduce((total, part) => total + of(part), 0);
     const what = {
       alternative: this.#alternative,
       segments: carried.length,
-      messages: sum(({ messages }) => messages),
-      bytes: sum(({ length }) => length),
+      messages: sum(({ messages, messagesBefore }) => messages - messagesBefore),
+      bytes: sum(({ length, from }) => length - from),
     };
-    try {
-      await queue.remove(carried);
-    } catch (error) {
-      await this.#pause(`delivered, but the segments cannot be removed: ${reason(error)}`);
-      return;
-    }
     this.#failures = 0;
+    this.#limits.delivered();
+    await queue.acknowledge(carried);
     events.delivered(what);
   }
 
-  /** Sets the frame aside that stopped prelude-admin; gives whether there was one. */
-  async #reject(carried: readonly Segment[], why: string): Promise<boolean> {
+  /** Excludes the frame that stopped prelude-admin; gives whether there was one. */
+  async #reject(carried: readonly Carried[], why: string): Promise<boolean> {
     const { queue, events, findUndecodable } = this.#options;
     try {
-      await queue.seal();
       const found = await findUndecodable(carried);
       if (found === undefined) return false;
-      const name = await queue.setAside(found.segment, found.index, why);
-      const alternative = this.#alternative;
-      events.rejected({ alternative, name, segment: found.segment.path, why });
+      const { segment, frame } = found;
+      const name = await queue.setAside(segment, frame, why);
+      events.rejected({ alternative: this.#alternative, name, segment: segment.path, why });
     } catch (error) {
-      await this.#pause(`a frame that cannot be decoded could not be set aside: ${reason(error)}`);
+      await this.#pause(`cannot find the frame that cannot be decoded: ${reason(error)}`);
     }
     return true;
   }

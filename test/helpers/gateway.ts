@@ -24,10 +24,10 @@ export class Gateway {
   readonly #args: string[];
   #service: Service | undefined;
 
-  constructor(scope: Scope, args: string[], socket?: string) {
+  constructor(scope: Scope, args: string[], socket?: string, queue?: string) {
     const folder = tempFolder(scope);
     this.socket = socket ?? join(socketFolder(folder), 'secef.sock');
-    this.queue = join(folder, 'queue');
+    this.queue = queue ?? join(folder, 'queue');
     this.#scope = scope;
     this.#args = ['--sock', this.socket, '--queue', this.queue, ...args];
   }

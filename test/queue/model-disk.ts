@@ -71,6 +71,10 @@ export class ModelDisk implements Disk {
     return Promise.resolve(0);
   }
 
+  modifiedAt(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   setCreatedAt(): Promise<void> {
     return Promise.resolve();
   }
@@ -118,6 +122,7 @@ export class ModelDisk implements Disk {
     const inode = this.#inode(path);
     return Promise.resolve({
       read: (buffer, offset) => Promise.resolve(inode.bytes.copy(buffer, 0, offset)),
+      size: () => Promise.resolve(inode.bytes.length),
       close: () => Promise.resolve(),
     });
   }

@@ -3,36 +3,48 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, afterEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../src/errors.ts';
 import { Look } from '../../src/queue/look.ts';
 import { disk, type Disk } from '../../src/queue/files.ts';
 import { Queue } from '../../src/queue/queue.ts';
+import { takeRetries } from '../../src/queue/retries.ts';
 import { splitRequests } from '../../src/queue/segment.ts';
+import { recordEvents, type Recorded } from './events.ts';
 import { frameNames, request } from './frames.ts';
 
 let directory = '';
 const opened: Queue[] = [];
 
 async function open(changes: { limit?: number; disk?: Disk } = {}): Promise<Queue> {
-  const { queue } = await Queue.open({
+  const queue = await Queue.open({
     directory: join(directory, 'queue'),
     limit: 2 ** 30,
     disk,
-    onFailure: () => undefined,
+    events: recordEvents(),
     ...changes,
   });
   opened.push(queue);
   return queue;
 }
 
+/** The names of all frames that a relay would get. */
 async function namesIn(queue: Queue): Promise<string[]> {
   const all = [];
-  for (const { path, length } of queue.segments)
-    all.push(...frameNames((await readFile(path)).subarray(0, length)));
+  for (const segment of queue.segments) {
+    const reader = queue.read(segment, 0);
+    for (let piece; (piece = await reader.next(1000)) !== undefined;)
+      all.push(...frameNames(piece.bytes));
+    await reader.close();
+  }
   return all;
+}
+
+async function rejectedNames(): Promise<string[]> {
+  const names = await readdir(join(directory, 'queue', 'rejected')).catch(() => []);
+  return names.filter((name) => name.endsWith('.idmef')).sort();
 }
 
 const codeIs =
@@ -89,8 +101,9 @@ suite('queue', () => {
     await queue.append(request('a', [400]), 1);
     await assert.rejects(queue.append(request('b', [800]), 1), codeIs('queue-full'));
     assert.deepEqual(await namesIn(queue), ['a/0']);
-    await queue.seal();
-    await queue.remove([...queue.segments]);
+    await queue.acknowledge(
+      queue.segments.map((segment) => ({ segment, length: segment.length, messages: 1 })),
+    );
     await queue.append(request('b', [800]), 1);
     assert.deepEqual(await namesIn(queue), ['b/0']);
   });
@@ -145,14 +158,15 @@ suite('queue', () => {
     await isRight(queue);
     const [segment] = queue.segments;
     assert.ok(segment);
-    await queue.setAside(segment, 1, 'a test');
+    await queue.setAside(segment, { offset: 116, length: 116 }, 'a test');
     await isRight(queue);
     await queue.close();
     const again = await open();
-    assert.deepEqual(await namesIn(again), ['a/0', 'b/0', 'c/0']);
+    // what was taken out is only remembered: it is found again
+    assert.deepEqual(await namesIn(again), ['a/0', 'a/1', 'b/0', 'c/0']);
     await isRight(again);
     const figures = await new Look(again, disk, join(directory, 'queue')).figures();
-    assert.deepEqual([figures.messages, figures.rejected], [3, 1]);
+    assert.deepEqual([figures.messages, figures.rejected], [4, 1]);
   });
 
   test('cuts off a torn request, with whole frames in it, and says how much', async () => {
@@ -165,36 +179,21 @@ suite('queue', () => {
     const bytes = await readFile(segment.path);
     // the first frame of b is whole, the second is not
     await writeFile(segment.path, bytes.subarray(0, 2 * 116 + 50));
-    const { queue: again, recovered } = await Queue.open({
+    const events: Recorded[] = [];
+    const again = await Queue.open({
       directory: join(directory, 'queue'),
       limit: 2 ** 30,
       disk,
-      onFailure: () => undefined,
+      events: recordEvents(events),
     });
     opened.push(again);
     assert.deepEqual(await namesIn(again), ['a/0']);
     assert.equal((await stat(segment.path)).size, 116);
-    assert.deepEqual(recovered[0]?.contents, { length: 116, messages: 1, fileLength: 282 });
-    assert.equal(recovered[0].damaged, undefined);
-  });
-
-  test('keeps for the operator what stands behind damaged bytes', async () => {
-    const queue = await open();
-    for (const name of ['a', 'b', 'c']) await queue.append(request(name, [100]), 1);
-    const [segment] = queue.segments;
-    assert.ok(segment);
-    await queue.close();
-    const bytes = await readFile(segment.path);
-    bytes.fill(0xff, 116 + 40, 116 + 60); // in the middle of b
-    await writeFile(segment.path, bytes);
-    const again = await open();
-    assert.deepEqual(await namesIn(again), ['a/0']);
-    const kept = await readdir(join(directory, 'queue', 'rejected'));
-    const [frames = '', why = ''] = kept.sort();
-    assert.match(frames, /^0000000000000001-116-[0-9a-f]{8}\.idmef$/);
-    assert.equal(why, frames.replace('.idmef', '.txt'));
-    const rest = await readFile(join(directory, 'queue', 'rejected', frames));
-    assert.ok(rest.includes('c/0'));
+    const kept = `${basename(segment.path, '.idmef')}-116-`;
+    assert.match(JSON.stringify(events), new RegExp(`torn.*"bytes":166,"kept":"${kept}`));
+    // it may have been damage to a request that was acknowledged
+    const [name = ''] = (await rejectedNames()).filter((file) => file.startsWith(kept));
+    assert.equal((await readFile(join(directory, 'queue', 'rejected', name))).length, 166);
   });
 
   test('belongs to one process, and to the next one after a kill', async () => {
@@ -226,15 +225,12 @@ suite('queue', () => {
     await queue.seal();
     const [segment] = queue.segments;
     assert.ok(segment);
-    const name = await queue.setAside(segment, 1, 'no reader likes it');
+    const name = await queue.setAside(segment, { offset: 116, length: 116 }, 'no reader likes it');
     assert.deepEqual(await namesIn(queue), ['a/0', 'a/2', 'b/0']);
     assert.equal(queue.messages, 3);
     const rejected = join(directory, 'queue', 'rejected');
     assert.deepEqual(frameNames(await readFile(join(rejected, `${name}.idmef`))), ['a/1']);
     assert.equal(await readFile(join(rejected, `${name}.txt`), 'utf8'), 'no reader likes it\n');
-    await queue.close();
-    // the checksums are right again
-    assert.deepEqual(await namesIn(await open()), ['a/0', 'a/2', 'b/0']);
   });
 
   test('takes back what is to be tried again', async () => {
@@ -243,15 +239,28 @@ suite('queue', () => {
     await queue.seal();
     const [segment] = queue.segments;
     assert.ok(segment);
-    const name = await queue.setAside(segment, 0, 'why');
+    const name = await queue.setAside(segment, { offset: 0, length: 116 }, 'why');
     assert.deepEqual(await namesIn(queue), []);
     const retry = join(directory, 'queue', 'retry');
-    assert.equal(await queue.takeRetries(), 0);
+    await mkdir(retry);
+    const take = (now = Date.now() + 10_000): Promise<number> =>
+      takeRetries({
+        queue,
+        disk,
+        ...{ directory: join(directory, 'queue') },
+        events: recordEvents(),
+        now: () => now,
+      });
+    assert.equal(await take(), 0);
     await rename(
       join(directory, 'queue', 'rejected', `${name}.idmef`),
       join(retry, `${name}.idmef`),
     );
-    assert.equal(await queue.takeRetries(), 1);
+    assert.equal(await take(Date.now()), 0, 'it may not be written to its end yet');
+    assert.equal(await take(), 1);
+    await queue.acknowledge(
+      queue.segments.slice(0, 1).map((first) => ({ segment: first, length: 116, messages: 1 })),
+    );
     assert.deepEqual(await namesIn(queue), ['a/0']);
     assert.deepEqual(await readdir(retry), []);
   });
@@ -295,6 +304,32 @@ suite('queue', () => {
       assert.match(String(error), /cannot use the queue directory .*queue/);
       return true;
     });
+  });
+
+  test('an error of the system at the start is no error of the configuration', async () => {
+    const failing: Disk = {
+      ...disk,
+      list: () => Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })),
+    };
+    await assert.rejects(open({ disk: failing }), codeIs('system-error'));
+    await open();
+  });
+
+  test('a flock that is killed is started again; one that fails is no error of the configuration', async (t) => {
+    const { PATH: path = '' } = process.env;
+    t.after(() => {
+      process.env['PATH'] = path;
+    });
+    const queueDirectory = join(directory, 'queue');
+    await mkdir(queueDirectory);
+    const programs = join(directory, 'programs');
+    await mkdir(programs);
+    process.env['PATH'] = `${programs}:${path}`;
+    const killedOnce = `[ -e "${programs}/killed" ] && PATH="${path}" exec flock "$@"; touch "${programs}/killed"; kill -9 $$`;
+    await writeFile(join(programs, 'flock'), `#!/bin/sh\n${killedOnce}\n`, { mode: 0o700 });
+    disk.lock(queueDirectory)();
+    await writeFile(join(programs, 'flock'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o700 });
+    assert.throws(() => disk.lock(queueDirectory), codeIs('system-error'));
   });
 
   test('a segment is split into its requests', async () => {

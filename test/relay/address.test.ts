@@ -20,6 +20,7 @@ const DELIVERED: RunResult = {
   exitCode: 0,
   signal: undefined,
   spawnError: undefined,
+  writeError: undefined,
   inputRead: true,
   closeNotify: true,
   stderr: '',
@@ -28,6 +29,7 @@ const DELIVERED: RunResult = {
 
 function session(result: RunResult, received: Buffer[] = []): Session {
   return {
+    connected: true,
     ended: false,
     result: Promise.resolve(result),
     write: (bytes) => {
@@ -56,4 +58,17 @@ test('a group has delivered only if all its managers have acknowledged', async (
     const group = new GroupSession(results.map((result) => session(result)));
     assert.equal(outcomeOf(await group.finish()).kind, 'failed');
   }
+});
+
+test('a group that cannot be started as a whole ends the sessions that were started', async () => {
+  let stopped = 0;
+  const started = { ...session(DELIVERED), stop: () => stopped++ };
+  await assert.rejects(
+    GroupSession.start([
+      () => Promise.resolve(started),
+      () => Promise.reject(new Error('no process left')),
+    ]),
+    /no process left/,
+  );
+  assert.equal(stopped, 1);
 });

@@ -1,13 +1,16 @@
 /** AdminSession with children in place of prelude-admin, for what the real one cannot be made to do. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdminSession, type AdminOptions } from '../../src/relay/admin.ts';
+import { dieWithParent } from '../../src/relay/child.ts';
 import { outcomeOf, type Outcome } from '../../src/relay/outcome.ts';
+import { Pipe } from '../../src/relay/pipe.ts';
 import { root } from '../helpers/root.ts';
 
 let directory = '';
@@ -19,7 +22,6 @@ function options(child: string, patience: number): AdminOptions {
     program: join(root, 'test/fixtures/prelude-admin', child),
     profile: 'secef',
     address: received(),
-    fifo: join(directory, 'fifo'),
     patience,
     connected: () => undefined,
   };
@@ -135,6 +137,37 @@ suite('prelude-admin', () => {
     assert.equal(outcome.kind, 'failed');
   });
 
+  test('that was not given everything, since a write failed, is a failure', async () => {
+    const pipe = await Pipe.make();
+    const session = await AdminSession.start({
+      ...options('delivers', 10_000),
+      makePipe: () => Promise.resolve(pipe),
+    });
+    await session.write(small);
+    // as pipe(7) fails without memory
+    pipe.writer.destroy(new Error('write ENOMEM'));
+    await session.write(small);
+    assert.deepEqual(outcomeOf(await session.finish()), {
+      kind: 'failed',
+      why: 'cannot write to prelude-admin: write ENOMEM',
+    });
+  });
+
+  test('is not started for a gateway that has been killed already', () => {
+    const file = join(directory, 'started');
+    const { command, args } = dieWithParent('touch', [file]);
+    const start = (parent: string): void => {
+      spawnSync(
+        command,
+        args.map((arg) => (arg === String(process.pid) ? parent : arg)),
+      );
+    };
+    start('1');
+    assert.equal(existsSync(file), false);
+    start(String(process.pid));
+    assert.equal(existsSync(file), true);
+  });
+
   test('does not outlive a gateway that is killed', async () => {
     const script = `
       const { AdminSession } = await import(${JSON.stringify(new URL('../../src/relay/admin.js', import.meta.url).href)});
@@ -149,6 +182,6 @@ suite('prelude-admin', () => {
   test('that is not installed is a failure', async () => {
     const outcome = await sendTo('no-such-program', small);
     assert.ok(outcome.kind === 'failed');
-    assert.match(outcome.why, /no-such-program: No such file/);
+    assert.match(outcome.why, /no-such-program: not found/);
   });
 });

@@ -7,6 +7,7 @@ const good: RunResult = {
   exitCode: 0,
   signal: undefined,
   spawnError: undefined,
+  writeError: undefined,
   closeNotify: true,
   inputRead: true,
   stderr: '',

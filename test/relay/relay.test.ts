@@ -6,16 +6,21 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { disk } from '../../src/queue/files.ts';
-import { Queue, type Segment } from '../../src/queue/queue.ts';
+import { Queue } from '../../src/queue/queue.ts';
+import { share } from '../../src/queue/share.ts';
 import type { RunResult } from '../../src/relay/outcome.ts';
-import type { Session, SessionLimits } from '../../src/relay/feed.ts';
+import type { Carried, Session } from '../../src/relay/feed.ts';
+import type { SessionLimits } from '../../src/relay/limits.ts';
 import { Relay, type RelayEvents } from '../../src/relay/relay.ts';
+import type { UndecodableFrame } from '../../src/relay/undecodable.ts';
+import { recordEvents } from '../queue/events.ts';
 import { frameNames, request } from '../queue/frames.ts';
 
 const DELIVERED: RunResult = {
   exitCode: 0,
   signal: undefined,
   spawnError: undefined,
+  writeError: undefined,
   closeNotify: true,
   inputRead: true,
   stderr: '',
@@ -26,6 +31,7 @@ const UNDECODABLE: RunResult = { ...DELIVERED, exitCode: 255 };
 
 /** A session that takes everything; how it ends is the test's. */
 class TestSession implements Session {
+  readonly connected = true;
   ended = false;
   readonly #end: RunResult;
   readonly #pieces: Buffer[] = [];
@@ -65,6 +71,26 @@ class TestSession implements Session {
   }
 }
 
+/** A session whose connection is cut when it has been given that many bytes. */
+class BreakingSession extends TestSession {
+  #left: number;
+
+  constructor(bytes: number) {
+    super(DELIVERED);
+    this.#left = bytes;
+  }
+
+  override write(bytes: Buffer): Promise<void> {
+    this.#left -= bytes.length;
+    if (this.#left < 0) this.stop();
+    return super.write(bytes);
+  }
+}
+
+function countIn(counts: Map<string, number>, name: string): Map<string, number> {
+  return counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
 let directory = '';
 let queue: Queue;
 let relay: Relay;
@@ -80,19 +106,34 @@ const QUICK: SessionLimits = { idle: 100, age: 60_000, bytes: 2 ** 30 };
 function startRelay(
   ends: readonly RunResult[],
   limits: SessionLimits = QUICK,
-  findUndecodable: (
-    segments: readonly Segment[],
-  ) => Promise<{ segment: Segment; index: number } | undefined> = () => Promise.resolve(undefined),
+  findUndecodable: (carried: readonly Carried[]) => Promise<UndecodableFrame | undefined> = () =>
+    Promise.resolve(undefined),
   alternatives = 1,
 ): void {
+  startSessions(
+    () => new TestSession(ends[sessions.length] ?? DELIVERED),
+    limits,
+    findUndecodable,
+    alternatives,
+  );
+}
+
+function startSessions(
+  makeSession: () => TestSession,
+  limits: SessionLimits = QUICK,
+  findUndecodable: (carried: readonly Carried[]) => Promise<UndecodableFrame | undefined> = () =>
+    Promise.resolve(undefined),
+  alternatives = 1,
+): void {
+  const [source] = share(queue, 1);
+  assert.ok(source);
   relay = new Relay({
-    queue,
-    disk,
+    queue: source,
     limits,
     alternatives,
     start: (alternative) => {
       tried.push(alternative);
-      const session = new TestSession(ends[sessions.length] ?? DELIVERED);
+      const session = makeSession();
       sessions.push(session);
       return Promise.resolve(session);
     },
@@ -108,10 +149,10 @@ function startRelay(
   relay.start();
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
+async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
   while (!condition()) {
-    assert.ok(Date.now() < end, 'it did not happen within 10 s');
+    assert.ok(Date.now() < end, 'it did not happen in time');
     await sleep(10);
   }
 }
@@ -123,12 +164,7 @@ suite('relay', () => {
     events = [];
     tried = [];
     sent = [];
-    ({ queue } = await Queue.open({
-      directory,
-      limit: 10_000_000,
-      disk,
-      onFailure: () => undefined,
-    }));
+    queue = await Queue.open({ directory, limit: 10_000_000, disk, events: recordEvents() });
   });
 
   afterEach(async () => {
@@ -230,10 +266,9 @@ suite('relay', () => {
   });
 
   test('sets aside the frame that cannot be decoded, and delivers the rest at once', async () => {
-    startRelay([UNDECODABLE, DELIVERED], QUICK, (segments) => {
-      const [segment] = segments;
-      assert.ok(segment);
-      return Promise.resolve({ segment, index: 1 });
+    startRelay([UNDECODABLE, DELIVERED], QUICK, ([carried]) => {
+      assert.ok(carried);
+      return Promise.resolve({ segment: carried.segment, frame: { offset: 66, length: 66 } });
     });
     await queue.append(request('a', [50, 50, 50]), 3);
     await until(() => queue.messages === 0);
@@ -246,6 +281,41 @@ suite('relay', () => {
     await queue.append(request('a', [50]), 1);
     await until(() => queue.messages === 0);
     assert.equal(events[0]?.event, 'failed');
+  });
+
+  test('acknowledges a session when the clock has been set back', async (t) => {
+    startRelay([], { ...QUICK, idle: 300 });
+    await queue.append(request('a', [50]), 1);
+    await until(() => sessions[0]?.names.length === 1);
+    const month = 30 * 24 * 3600 * 1000;
+    const past = Date.now() - month;
+    t.mock.method(Date, 'now', () => past);
+    await sleep(1000);
+    assert.equal(queue.messages, 0);
+  });
+
+  test('makes progress over a link that breaks, and carries more again when it does not', async () => {
+    const size = 10_000;
+    const total = 200;
+    for (let i = 0; i < total; i++) await queue.append(request(`r${i}`, [size]), 1);
+    const sentSizes: number[] = [];
+    let breaking = true;
+    startSessions(() => {
+      const session = new BreakingSession(breaking ? 100_000 : Infinity);
+      void session.result.then(() => {
+        sentSizes.push(session.names.length);
+        if (queue.messages < total / 2) breaking = false;
+      });
+      return session;
+    });
+    await until(() => queue.messages === 0, 60_000);
+    const copies = sessions.flatMap(({ names }) => names).reduce(countIn, new Map());
+    assert.equal(copies.size, total);
+    assert.ok(Math.max(...copies.values()) <= 5, JSON.stringify(sentSizes));
+    assert.ok(
+      sentSizes.some((count) => count > 12),
+      JSON.stringify(sentSizes),
+    );
   });
 
   test('turns to the next manager at once, and stays with the one that works', async () => {
