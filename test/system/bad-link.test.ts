@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { after, test, type TestContext } from 'node:test';
-import { Flood } from '../chaos/flood.ts';
+import { Flood } from '../helpers/flood.ts';
 import { startApache } from '../helpers/apache.ts';
 import { Gateway } from '../helpers/gateway.ts';
 import { startManager } from '../helpers/manager.ts';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import { Tmpfs } from '../chaos/tmpfs.ts';
+import { Tmpfs } from '../helpers/tmpfs.ts';
 import { startApache } from '../helpers/apache.ts';
 import { check, type Said } from '../helpers/check.ts';
 import { postText } from '../helpers/curl.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import { Flood } from '../chaos/flood.ts';
-import { Tmpfs } from '../chaos/tmpfs.ts';
+import { Flood } from '../helpers/flood.ts';
+import { Tmpfs } from '../helpers/tmpfs.ts';
 import { startApache, type Apache } from '../helpers/apache.ts';
 import { curl, postText } from '../helpers/curl.ts';
 import { alerts } from '../helpers/documents.ts';

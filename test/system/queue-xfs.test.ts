@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import { Flood } from '../chaos/flood.ts';
+import { Flood } from '../helpers/flood.ts';
 import { startApache } from '../helpers/apache.ts';
 import { postText } from '../helpers/curl.ts';
 import { alerts } from '../helpers/documents.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Flood } from '../chaos/flood.ts';
+import { Flood } from '../helpers/flood.ts';
 import { startManager } from '../helpers/manager.ts';
 import { startInFront } from '../helpers/setup.ts';
 

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { isIntact, type Names } from './alert.ts';
+import type { Alerts } from './alert.ts';
 
 const END = '</IDMEF-Message>';
 const BEGIN = '<IDMEF-Message';
@@ -14,13 +14,13 @@ export class Received {
   /** documents that a killed manager left half written */
   halves = 0;
   readonly #path: string;
-  readonly #names: Names;
+  readonly #alerts: Alerts;
   #offset = 0;
   #rest = '';
 
-  constructor(path: string, names: Names) {
+  constructor(path: string, alerts: Alerts) {
     this.#path = path;
-    this.#names = names;
+    this.#alerts = alerts;
   }
 
   /** Reads what has been added; gives whether there was something. */
@@ -53,8 +53,9 @@ export class Received {
     if (document.indexOf(BEGIN) !== begin) this.halves++;
     const xml = document.slice(begin);
     const id = /messageid="([^"]*)"/.exec(xml)?.[1] ?? '';
-    if (!this.#names.has(id)) return;
+    if (!this.#alerts.has(id)) return;
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
-    if (!isIntact(id, xml)) this.torn.push(id);
+    const utf8 = Buffer.from(xml + END, 'latin1').toString('utf8');
+    if (!this.#alerts.isIntact(id, utf8)) this.torn.push(id);
   }
 }

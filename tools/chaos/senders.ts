@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { documentOf, type Names } from './alert.ts';
-import { post } from './post.ts';
+import { post } from '../../test/helpers/post.ts';
+import { documentOf, type Alert, type Alerts } from './alert.ts';
+
 import { Random } from './random.ts';
 
 /** Characters of text of a usual and of a large alert. */
@@ -11,9 +12,11 @@ const LARGE = 200_000;
 /** how many of the requests have a large one, and how many more than one */
 const LARGE_SHARE = 0.02;
 const SEVERAL_SHARE = 0.4;
-/** milliseconds between two requests of a sender, and between two attempts */
-const PAUSE = 250;
-const RETRY_PAUSE = { from: 100, to: 600 };
+/** alerts in one request */
+const MOST = 40;
+/** between two requests of a sender, and between two attempts */
+const PAUSE_MS = 250;
+const RETRY_PAUSE_MS = { from: 100, to: 600 };
 
 /** Sensors: each sends a request until it is answered 200, then the next one. */
 export class Senders {
@@ -24,7 +27,7 @@ export class Senders {
   /** alerts in all attempts */
   attempted = 0;
   readonly #url: string;
-  readonly #names: Names;
+  readonly #alerts: Alerts;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #noMore = new AbortController();
   readonly #givenUp = new AbortController();
@@ -32,9 +35,9 @@ export class Senders {
   /** all have ended */
   ended = false;
 
-  constructor(url: string, names: Names, count: number, seed: number) {
+  constructor(url: string, alerts: Alerts, count: number, seed: number) {
     this.#url = url;
-    this.#names = names;
+    this.#alerts = alerts;
     // each waits for them while it pauses
     setMaxListeners(count, this.#noMore.signal, this.#givenUp.signal);
     const all = Array.from({ length: count }, (_, index) => this.#send(new Random(seed + index)));
@@ -58,31 +61,30 @@ export class Senders {
 
   async #send(random: Random): Promise<void> {
     while (!this.#noMore.signal.aborted) {
-      const ids = this.#newIds(random);
-      await this.#sendUntilAccepted(ids, random);
-      await pause(random.between(0, PAUSE), this.#noMore.signal);
+      await this.#sendUntilAccepted(this.#newAlerts(random), random);
+      await pause(random.between(0, PAUSE_MS), this.#noMore.signal);
     }
   }
 
-  #newIds(random: Random): string[] {
-    const count = random.chance(SEVERAL_SHARE) ? random.between(2, 12) : 1;
-    const ids = Array.from({ length: count }, () =>
-      this.#names.next(random.between(USUAL.from, USUAL.to)),
+  #newAlerts(random: Random): Alert[] {
+    const count = random.chance(SEVERAL_SHARE) ? random.between(2, MOST) : 1;
+    const usual = Array.from({ length: count }, () =>
+      this.#alerts.next(random, random.between(USUAL.from, USUAL.to)),
     );
-    return random.chance(LARGE_SHARE) ? [...ids, this.#names.next(LARGE)] : ids;
+    return random.chance(LARGE_SHARE) ? [...usual, this.#alerts.next(random, LARGE)] : usual;
   }
 
-  async #sendUntilAccepted(ids: readonly string[], random: Random): Promise<void> {
-    const body = documentOf(ids);
+  async #sendUntilAccepted(alerts: readonly Alert[], random: Random): Promise<void> {
+    const body = documentOf(alerts);
     while (!this.#givenUp.signal.aborted) {
       const status = await post(this.#url, this.#agent, body);
-      this.attempted += ids.length;
+      this.attempted += alerts.length;
       this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
       if (status === 200) {
-        for (const id of ids) this.accepted.add(id);
+        for (const { id } of alerts) this.accepted.add(id);
         return;
       }
-      await pause(random.between(RETRY_PAUSE.from, RETRY_PAUSE.to), this.#givenUp.signal);
+      await pause(random.between(RETRY_PAUSE_MS.from, RETRY_PAUSE_MS.to), this.#givenUp.signal);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { onEnd, type Scope } from '../helpers/cleanup.ts';
-import { mustRun, run } from '../helpers/run.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { tool } from '../helpers/tools.ts';
+import { onEnd, type Scope } from './cleanup.ts';
+import { mustRun, run } from './run.ts';
+import { tempFolder } from './temp.ts';
+import { tool } from './tools.ts';
 
 const PIECE = Buffer.alloc(64 * 1024);
 
@@ -57,9 +57,17 @@ export class Tmpfs {
    */
   async makeReadOnly(scope: Scope): Promise<() => Promise<void>> {
     const mount = tool('mount', 'mount');
-    await mustRun(mount, ['--bind', this.path, this.path]);
-    onEndUnmount(scope, this.path);
-    await mustRun(mount, ['-o', 'remount,bind,ro', this.path]);
+    // made read-only elsewhere: in its place somebody could open a file before, and keep it busy
+    const aside = `${this.path}.read-only`;
+    mkdirSync(aside, { recursive: true });
+    await mustRun(mount, ['--bind', this.path, aside]);
+    try {
+      await mustRun(mount, ['-o', 'remount,bind,ro', aside]);
+      await mustRun(mount, ['--bind', aside, this.path]);
+      onEndUnmount(scope, this.path);
+    } finally {
+      await mustRun(tool('umount', 'mount'), ['-l', aside]);
+    }
     return async () => {
       await mustRun(tool('umount', 'mount'), [this.path]);
     };

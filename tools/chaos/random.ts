@@ -24,6 +24,11 @@ export class Random {
     return this.next() < share;
   }
 
+  /** One of the things. */
+  one<T>(things: readonly [T, ...T[]]): T {
+    return things[this.between(0, things.length - 1)] ?? things[0];
+  }
+
   /** The same things in another order. */
   shuffled<T>(things: readonly T[]): T[] {
     return things

@@ -5,16 +5,16 @@
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Names } from './alert.ts';
+import type { Alerts } from './alert.ts';
 
 /** The messageids in the memory of a process, which should be stopped. */
-export function idsInMemory(pid: number, names: Names): Set<string> {
+export function idsInMemory(pid: number, alerts: Alerts): Set<string> {
   const found = new Set<string>();
   const memory = openSync(`/proc/${pid}/mem`, 'r');
   try {
     for (const { start, size } of writableRegions(pid)) {
       const bytes = Buffer.alloc(size);
-      for (const id of names.findIn(bytes.toString('latin1', 0, readRegion(memory, bytes, start))))
+      for (const id of alerts.findIn(bytes.toString('latin1', 0, readRegion(memory, bytes, start))))
         found.add(id);
     }
   } finally {
@@ -40,12 +40,12 @@ function readRegion(memory: number, bytes: Buffer, start: number): number {
 }
 
 /** The messageids in the files of a folder and of those in it. */
-export function idsInFolder(folder: string, names: Names): Set<string> {
+export function idsInFolder(folder: string, alerts: Alerts): Set<string> {
   const found = new Set<string>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const text = readIfThere(join(entry.parentPath, entry.name));
-    for (const id of names.findIn(text)) found.add(id);
+    for (const id of alerts.findIn(text)) found.add(id);
   }
   return found;
 }

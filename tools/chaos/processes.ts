@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { until } from '../helpers/until.ts';
+import { until } from '../../test/helpers/until.ts';
+
+/** longer than a busy machine takes to stop a process */
+const STOP_TIMEOUT_MS = 30_000;
 
 function readProc(pid: number, name: string): string {
   try {
@@ -7,19 +10,6 @@ function readProc(pid: number, name: string): string {
   } catch {
     return ''; // it has ended
   }
-}
-
-/** Processes that run now and whose command line has all of these arguments. */
-export function pidsWith(...args: readonly string[]): number[] {
-  return allPids().filter((pid) => {
-    const commandLine = readProc(pid, 'cmdline').split('\0');
-    return args.every((arg) => commandLine.includes(arg));
-  });
-}
-
-/** The arguments of a process. */
-export function argumentsOf(pid: number): string[] {
-  return readProc(pid, 'cmdline').split('\0');
 }
 
 /** Children of a process that run a program of that name. */
@@ -43,7 +33,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 export async function untilStopped(pid: number): Promise<void> {
   await until(
     () => readProc(pid, 'status').includes('\nState:\tT'),
-    5000,
+    STOP_TIMEOUT_MS,
     () => `process ${pid} stopped`,
   );
 }

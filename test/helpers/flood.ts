@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { alerts } from '../helpers/documents.ts';
+import { alerts } from './documents.ts';
 import { post } from './post.ts';
 
 const SENDERS = 16;
