@@ -16,25 +16,35 @@ const SETTLED = 300;
 /** A line of the gateway's log. */
 export type LogLine = Record<string, unknown>;
 
+/** Paths that a test wants to choose itself. */
+interface GatewayPlaces {
+  /** the queue's directory */
+  readonly queue?: string | undefined;
+  /** another program than the project's own */
+  readonly command?: string | undefined;
+}
+
 /** The real gateway as a process of its own, which keeps its folder, socket and queue when it is started again. */
 export class Gateway {
   readonly socket: string;
   readonly queue: string;
   readonly #scope: Scope;
+  readonly #command: string;
   readonly #args: string[];
   #service: Service | undefined;
 
-  constructor(scope: Scope, args: string[], socket?: string, queue?: string) {
+  constructor(scope: Scope, args: string[], socket?: string, places: GatewayPlaces = {}) {
     const folder = tempFolder(scope);
     this.socket = socket ?? join(socketFolder(folder), 'secef.sock');
-    this.queue = queue ?? join(folder, 'queue');
+    this.queue = places.queue ?? join(folder, 'queue');
     this.#scope = scope;
+    this.#command = places.command ?? inProject('scripts/secef');
     this.#args = ['--sock', this.socket, '--queue', this.queue, ...args];
   }
 
   /** Starts the process without waiting for it to accept. */
   launch(): void {
-    this.#service = new Service(this.#scope, inProject('scripts/secef'), this.#args);
+    this.#service = new Service(this.#scope, this.#command, this.#args);
   }
 
   /** Starts the process, for the first time or again, and waits until it accepts. */

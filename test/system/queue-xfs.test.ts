@@ -33,7 +33,7 @@ async function start(t: TestContext, name: string): Promise<OnXfs> {
   const disk = await Xfs.mount(t);
   const queue = join(disk.path, 'queue');
   const sending = ['--profile', manager.profile, '--manager', manager.address];
-  const gateway = new Gateway(t, sending, undefined, queue);
+  const gateway = new Gateway(t, sending, undefined, { queue });
   await gateway.start();
   const apache = await startApache(t, gateway.socket);
   return { disk, queue, gateway, flood: new Flood(apache.url, name), url: apache.url };
