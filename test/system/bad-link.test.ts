@@ -52,6 +52,9 @@ async function startProxy(t: TestContext): Promise<{ address: string; cuts: () =
   return { address: `127.0.0.1:${port}`, cuts: () => cuts };
 }
 
+/** starts and stops until the queue has to be empty */
+const STOPS = 10;
+
 function addressOf(server: Server): AddressInfo {
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
@@ -82,6 +85,10 @@ test('a queue is emptied over a link that is cut after every megabyte', async (t
   );
   assert.ok(proxy.cuts() > 0);
   assert.ok(most <= MOST_COPIES, `an alert was sent ${most} times`);
-  await gateway.stop();
+  // the proxy may cut the session that a stop ends, too: its segment then goes with the next one
+  for (let stops = 0; stops === 0 || (gateway.segments().length > 0 && stops < STOPS); stops++) {
+    if (stops > 0) await gateway.start();
+    await gateway.stop();
+  }
   gateway.assertQueueEmpty();
 });
