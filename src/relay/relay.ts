@@ -63,6 +63,8 @@ export class Relay {
   /** the one that worked, or is next */
   #alternative = 0;
   #session: Session | undefined;
+  /** when the last session may begin, once it stops (performance.now) */
+  #lastStart = Infinity;
   #running: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
@@ -76,14 +78,17 @@ export class Relay {
   }
 
   /**
-   * Ends the session that is open and waits for its acknowledgement, but not longer than that many
-   * milliseconds; what is not delivered stays in the queue.
+   * Ends the session that is open and waits for its acknowledgement. While sessions succeed, further
+   * ones carry the rest, but none begins in the second half of the time that is given.
+   * @param timeoutMs after which a session is ended all the same; what it carried, and what is not
+   *   delivered, stays in the queue
    */
-  async stop(patience: number): Promise<void> {
+  async stop(timeoutMs: number): Promise<void> {
+    this.#lastStart = performance.now() + timeoutMs / 2;
     this.#stopping.abort();
     const timer = setTimeout(() => {
       this.#session?.stop();
-    }, patience);
+    }, timeoutMs);
     await this.#running;
     clearTimeout(timer);
   }
@@ -96,17 +101,28 @@ export class Relay {
         resolve();
       });
     });
-    while (!signal.aborted) {
-      if (queue.segments.length > 0) await this.#deliver();
+    let delivered = true;
+    while (!signal.aborted || (delivered && this.#mayStart)) {
+      if (queue.segments.length > 0) delivered = await this.#deliver();
+      else if (signal.aborted) return;
       else await Promise.race([queue.change(), stopped]);
     }
   }
 
-  async #deliver(): Promise<void> {
+  get #mayStart(): boolean {
+    return performance.now() < this.#lastStart;
+  }
+
+  /** @returns whether a manager has acknowledged the session */
+  async #deliver(): Promise<boolean> {
     const { outcome, carried } = await this.#attempt();
-    if (outcome.kind === 'delivered') await this.#acknowledge(carried);
-    else if (outcome.kind === 'failed' || !(await this.#reject(carried, outcome.why)))
+    if (outcome.kind === 'delivered') {
+      await this.#acknowledge(carried);
+      return true;
+    }
+    if (outcome.kind === 'failed' || !(await this.#reject(carried, outcome.why)))
       await this.#pause(outcome.why);
+    return false;
   }
 
   /** One session. */

@@ -254,7 +254,7 @@ test('on RHEL, where programs are emulated: SELinux, systemd, firewalld; upgrade
   });
 
   await t.test('a file of the program that is gone comes back', async () => {
-    await host.mustRun(`rm ${PREFIX}/node_modules/sax/package.json`);
+    await host.mustRun(`rm ${PREFIX}/node_modules/saxes/package.json`);
     const { calls } = await rhel.run(INSTALL);
     assert.deepEqual(
       calls.filter((call) => !call.endsWith('/run/httpd/secef')),
