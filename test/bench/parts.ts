@@ -9,6 +9,7 @@ import { Gateway } from '../helpers/gateway.ts';
 import { groupNumber } from '../helpers/group.ts';
 import { Service } from '../helpers/processes.ts';
 import { inProject } from '../helpers/root.ts';
+import { replaced } from '../helpers/replaced.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { isGateway } from './usage.ts';
 
@@ -38,7 +39,7 @@ function socketFolder(scope: Scope): string {
 }
 
 /** A connection for each request: what node-fastcgi, and perhaps another program, needs. */
-const withoutReuse = (config: string): string => config.replaceAll(/ enablereuse=on\b/g, '');
+const withoutReuse = (config: string): string => replaced(config, / enablereuse=on\b/g, '');
 
 /** A program that listens on the socket that is its last argument, behind an Apache of its own. */
 async function startResponder(
