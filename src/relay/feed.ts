@@ -1,4 +1,5 @@
 /** What one session carries: whole requests, oldest first, as they come. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivered, Segment } from '../queue/queue.ts';
 import type { Piece, Reader } from '../queue/reader.ts';
 import type { Source } from '../queue/share.ts';
@@ -39,6 +40,11 @@ export interface FeedOptions {
 
 /** bytes that are written at once */
 const BLOCK = 65536;
+/**
+ * The least time between two writes under load: each one costs a system call here and wakes
+ * prelude-admin and the manager. A message that comes after a pause is written at once.
+ */
+const WRITE_INTERVAL_MS = 5;
 
 export class Feed {
   readonly #options: FeedOptions;
@@ -90,6 +96,8 @@ export class Feed {
         if (this.#session.ended) return false;
         if (this.#isFull || this.#isIdle || this.#isUrgent) return true;
         await this.#wait(news);
+        const early = this.#lastSent + WRITE_INTERVAL_MS - performance.now();
+        if (early > 0 && !stopping.aborted) await sleep(early);
       }
     } finally {
       stopping.removeEventListener('abort', wake);
