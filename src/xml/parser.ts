@@ -24,6 +24,10 @@ const SLICE = 2 ** 18;
 const LEADING_SPACE = /^[ \t\n]*/;
 const BLANK = /^[ \t\n]*$/;
 const BYTE_ORDER_MARK = 0xfeff;
+/** By their codes: 1 for the characters of ASCII that a name may have. */
+const IS_NAME_CHARACTER = new Uint8Array(2 ** 16);
+for (const character of '-.:_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
+  IS_NAME_CHARACTER[character.charCodeAt(0)] = 1;
 
 /** Takes what is inside the root element, and the root element, in the order of the document. */
 export interface ContentHandler {
@@ -122,6 +126,16 @@ export class Parser extends SaxesParser implements Locator {
   protected override doctypeHandler(text: string): void {
     this.#startTag.declare(readDoctype(`<!DOCTYPE${text}>`));
     this.#next(0);
+  }
+
+  /** Reads the ASCII characters of a name at once; saxes reads others, and the one after the name. */
+  protected override captureNameChars(): number {
+    const { chunk, i: start } = this;
+    let end = start;
+    while (end < chunk.length && IS_NAME_CHARACTER[chunk.charCodeAt(end)] === 1) end++;
+    this.name += chunk.slice(start, end);
+    this.i = end;
+    return super.captureNameChars();
   }
 
   protected override sBeginWhitespace(): void {

@@ -39,6 +39,8 @@ export class SaxesParser {
   /** Called without `this`; the element is no longer in `tags`. */
   protected closeTagHandler: (() => void) | undefined;
 
+  /** Reads the rest of a name into `name`; gives the code of the character after it, or of none. */
+  protected captureNameChars(): number;
   /** Reads white space that the document begins with, and the "<" after it. */
   protected sBeginWhitespace(): void;
   /** Reads the rest of a reference, as far as it has come. */
@@ -59,7 +61,7 @@ export class SaxesParser {
   /** index in the document at which the piece begins */
   protected readonly chunkPosition: number;
   /** index of the next character in the piece */
-  protected readonly i: number;
+  protected i: number;
   /** number of the state */
   protected readonly state: number;
   /** the open elements, the innermost last */
@@ -69,7 +71,7 @@ export class SaxesParser {
   /** the part of a text that has come; the whole of it while a fault in it is reported */
   protected readonly text: string;
   /** the name that is being read */
-  protected readonly name: string;
+  protected name: string;
   /** the target of the instruction or XML declaration that is being read */
   protected readonly piTarget: string;
   /** an XML declaration may come */

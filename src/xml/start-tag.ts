@@ -24,7 +24,7 @@ export class StartTag {
   #attributes: Attribute[] | undefined;
   #hasPrefixes = false;
   /** names of its attributes, as it has them */
-  readonly #names: string[] = [];
+  #names: string[] = [];
   /** the same, if they are many */
   #nameSet: Set<string> | undefined;
   /** characters of all names in it */
@@ -131,7 +131,8 @@ export class StartTag {
     const local = colon < 0 ? name : localPart(name, colon);
     const uri = this.#namespaces.resolve(prefix);
     if (this.#names.length > 0) {
-      this.#names.length = 0;
+      // V8 is slow to set a length
+      this.#names = [];
       this.#nameSet = undefined;
     }
     const sent = this.#attributes;
