@@ -10,7 +10,7 @@ readonly list=installed/tree source_list=installed/source
 
 # The files that go into the tree as they are.
 readonly plain=(LICENSE README.md CHANGELOG.md package.json package-lock.json secef.httpd.conf secef.tmpfiles.conf
-  conf scripts/install scripts/lib)
+  conf docs scripts/install scripts/lib)
 
 # One checksum of all that the tree is made of.
 fingerprint() {

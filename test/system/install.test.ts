@@ -35,7 +35,7 @@ const TREE = [
   'CHANGELOG.md LICENSE README.md bin/secef build/src/main.js conf/idmef-draft-2004.dtd',
   'conf/idmef-rfc4765.dtd conf/secef.service',
   'conf/selinux/secef.te conf/sysconfig.example installed/files installed/source installed/tree',
-  'package-lock.json package.json scripts/install scripts/lib/install.sh secef.httpd.conf',
+  'docs/dependencies.md docs/http-api.md package-lock.json package.json scripts/install scripts/lib/install.sh secef.httpd.conf',
 ].flatMap((line) => line.split(' '));
 
 /** Files and links in a folder, without folders. */
