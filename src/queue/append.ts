@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { quietly, type AppendFile, type Disk } from './files.ts';
-import type { Recent } from './recent.ts';
+import type { Batch, Recent } from './recent.ts';
+import type { SegmentList } from './segment-list.ts';
 import { segmentName, stampRequest, type Range } from './segment.ts';
 
 /** A segment as others see it. */
@@ -57,27 +58,21 @@ interface Current {
 export class Appender {
   readonly #disk: Disk;
   readonly #directory: string;
-  readonly #segments: OwnSegment[];
+  readonly #segments: SegmentList;
   readonly #recent: Recent;
-  #nextNumber: number;
+  /** the number of the next segment */
+  nextNumber = 1;
   #current: Current | undefined;
 
   /**
    * @param segments all of the queue; those that are made here are added to it
    * @param recent gets what has been appended
    */
-  constructor(
-    disk: Disk,
-    directory: string,
-    segments: OwnSegment[],
-    recent: Recent,
-    nextNumber: number,
-  ) {
+  constructor(disk: Disk, directory: string, segments: SegmentList, recent: Recent) {
     this.#disk = disk;
     this.#directory = directory;
     this.#segments = segments;
     this.#recent = recent;
-    this.#nextNumber = nextNumber;
   }
 
   /**
@@ -85,14 +80,14 @@ export class Appender {
    * when it rejects they are not in the queue, and the segment is not appended to again: after a failed
    * sync nobody knows what the disk has of it.
    */
-  async append(requests: readonly Buffer[], messages: number): Promise<void> {
+  async append(batch: Batch): Promise<void> {
+    const { requests, length, messages } = batch;
     try {
       const { file, segment } = await this.#appendable();
       for (const request of requests) stampRequest(request, segment.seed);
       await file.append(requests);
       await file.sync();
-      const length = requests.reduce((sum, request) => sum + request.length, 0);
-      this.#recent.add(segment.path, segment.length, { requests, length, messages });
+      this.#recent.add(segment.path, segment.length, batch);
       segment.length += length;
       segment.messages += messages;
       if (segment.length >= SEGMENT_SIZE) await this.seal();
@@ -115,7 +110,7 @@ export class Appender {
   async #appendable(): Promise<Current> {
     if (this.#current !== undefined) return this.#current;
     this.#current = await this.#create();
-    this.#segments.push(this.#current.segment);
+    this.#segments.add(this.#current.segment);
     // the file's own sync does not make its name durable
     await this.#disk.syncDirectory(this.#directory);
     return this.#current;
@@ -123,9 +118,9 @@ export class Appender {
 
   async #create(): Promise<Current> {
     const seed = randomInt(1, SEEDS);
-    const path = join(this.#directory, segmentName(this.#nextNumber, seed));
+    const path = join(this.#directory, segmentName(this.nextNumber, seed));
     const file = await this.#disk.create(path);
-    this.#nextNumber++;
+    this.nextNumber++;
     return { file, segment: newSegment(path, seed) };
   }
 
@@ -144,11 +139,11 @@ export class Appender {
     await quietly(() => file.sync());
     await quietly(() => file.close());
     if (segment.length > 0) return;
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    this.#segments.remove(segment);
     await quietly(async () => {
       await this.#disk.remove(segment.path);
       // a gap in the numbers means that a file was lost
-      this.#nextNumber--;
+      this.nextNumber--;
     });
   }
 }

@@ -1,9 +1,10 @@
 /**
  * The queue: what was answered 200 and is not acknowledged yet, on disk.
  *
- * Requests that wait at the same moment are appended together and share one fdatasync (group
- * commit). A request is acknowledged to its sender when that has returned. The queue remembers how much
- * of each segment managers have, and removes a segment as a whole. The directory holds
+ * Requests that wait at the same moment are appended together and share one fdatasync
+ * (group-commit.ts). A request is acknowledged to its sender when that has returned. The queue remembers
+ * how much of each segment managers have, and removes a segment as a whole (removal.ts). The directory
+ * holds
  *
  *   NNNNNNNNNNNNNNNN-SSSSSSSS.idmef  segments: number, which counts up, and seed (see segment.ts)
  *   rejected/, retry/                see rejected.ts
@@ -16,12 +17,15 @@ import { GatewayError, reason } from '../errors.ts';
 import { Appender, type OwnSegment, type Segment } from './append.ts';
 import type { QueueEvents } from './events.ts';
 import { isMissing, type Disk } from './files.ts';
+import { GroupCommit } from './group-commit.ts';
 import { openError } from './open-error.ts';
 import { Quarantine } from './quarantine.ts';
 import { SegmentReader, type Reader } from './reader.ts';
 import { Recent } from './recent.ts';
 import { Recovery, segmentNames } from './recover.ts';
 import { removeLeftOvers } from './rejected.ts';
+import { isDone, Removal } from './removal.ts';
+import { SegmentList } from './segment-list.ts';
 import { segmentNumber, type Range } from './segment.ts';
 
 export type { Segment } from './append.ts';
@@ -33,14 +37,6 @@ export interface Delivered {
   readonly length: number;
   /** messages in them */
   readonly messages: number;
-}
-
-interface Waiting {
-  readonly requests: readonly Buffer[];
-  readonly bytes: number;
-  readonly messages: number;
-  readonly resolve: () => void;
-  readonly reject: (error: GatewayError) => void;
 }
 
 export interface QueueOptions {
@@ -59,25 +55,16 @@ const UNREADABLE_RETRY_MS = 60_000;
 export class Queue {
   readonly #options: QueueOptions;
   readonly #unlock: () => void;
-  readonly #segments: OwnSegment[] = [];
+  readonly #segments = new SegmentList();
   readonly #recent = new Recent();
   readonly #quarantine: Quarantine;
   readonly #recovery: Recovery;
-  #appender: Appender;
+  readonly #appender: Appender;
+  readonly #commit: GroupCommit;
+  readonly #removal: Removal;
   /** names of files that could not be read at the start, and when that was tried last */
   readonly #unread = new Map<string, number>();
-  #waiting: Waiting[] = [];
-  /** bytes that wait or are being written */
-  #pendingBytes = 0;
-  /** the work runs and will look at what waits again */
-  #active = false;
-  #running: Promise<void> | undefined;
-  #sealing = false;
   #listeners: (() => void)[] = [];
-  /** the last write failed */
-  #failing = false;
-  /** the removal that runs, or the last one */
-  #releasing: Promise<void> = Promise.resolve();
 
   private constructor(options: QueueOptions, unlock: () => void) {
     const { disk, directory, events } = options;
@@ -85,7 +72,16 @@ export class Queue {
     this.#unlock = unlock;
     this.#quarantine = new Quarantine(disk);
     this.#recovery = new Recovery(disk, directory, events);
-    this.#appender = this.#makeAppender(1);
+    const changed = (): void => {
+      this.#changed();
+    };
+    const appender = new Appender(disk, directory, this.#segments, this.#recent);
+    this.#commit = new GroupCommit({ appender, events, changed });
+    this.#removal = new Removal({
+      ...{ disk, directory, events, segments: this.#segments },
+      ...{ quarantine: this.#quarantine, changed },
+    });
+    this.#appender = appender;
   }
 
   /**
@@ -110,17 +106,17 @@ export class Queue {
 
   /** All segments, oldest first; they change as requests come and go. */
   get segments(): readonly Segment[] {
-    return this.#segments;
+    return this.#segments.all;
   }
 
   /** Bytes on disk. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+    return this.#segments.bytes;
   }
 
   /** Messages that managers do not have yet. */
   get messages(): number {
-    return this.#segments.reduce(
+    return this.#segments.all.reduce(
       (sum, { messages, acknowledged }) => sum + messages - acknowledged.messages,
       0,
     );
@@ -133,7 +129,7 @@ export class Queue {
 
   /** There is little room, or none: what is delivered should be acknowledged soon. */
   get pressed(): boolean {
-    return this.#failing || this.bytes >= this.limit * PRESSURE;
+    return this.#commit.failing || this.bytes >= this.limit * PRESSURE;
   }
 
   /**
@@ -148,24 +144,18 @@ export class Queue {
   /** Appends several requests, all or none, as `append` does one. */
   appendAll(requests: readonly Buffer[], messages: number): Promise<void> {
     const { limit } = this.#options;
-    const bytes = requests.reduce((sum, { length }) => sum + length, 0);
-    if (this.bytes + this.#pendingBytes + bytes > limit)
+    let length = 0;
+    for (const request of requests) length += request.length;
+    if (this.bytes + this.#commit.pendingBytes + length > limit)
       return Promise.reject(
         new GatewayError('queue-full', `the queue is full (${limit} bytes); try again later`),
       );
-    this.#pendingBytes += bytes;
-    const done = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ requests, bytes, messages, resolve, reject });
-    });
-    this.#work();
-    return done;
+    return this.#commit.append({ requests, length, messages });
   }
 
   /** Nothing more is appended to the segments that are there now. */
-  async seal(): Promise<void> {
-    this.#sealing = true;
-    this.#work();
-    await this.#running;
+  seal(): Promise<void> {
+    return this.#commit.seal();
   }
 
   /** Whether a segment can be read now, as far as is known. */
@@ -190,7 +180,7 @@ export class Queue {
     const { events } = this.#options;
     events.unreadable({ segment: segment.path, why: reason(error) });
     own.unreadableSince = performance.now();
-    if (isMissing(error) && own.sealed) this.#forget(own);
+    if (isMissing(error) && own.sealed) this.#segments.remove(own);
     this.#changed();
   }
 
@@ -202,8 +192,8 @@ export class Queue {
         own.acknowledged = { length, messages };
     }
     // one that is appended to cannot be removed
-    if (this.#segments.some((own) => !own.sealed && isDone(own))) await this.seal();
-    await this.#release();
+    if (this.#segments.all.some((own) => !own.sealed && isDone(own))) await this.seal();
+    await this.#removal.removeDone();
   }
 
   /**
@@ -224,10 +214,10 @@ export class Queue {
   /** Tries again what has failed before: to read segments, to keep what is excluded, to remove files. */
   async tidy(): Promise<void> {
     const before = performance.now() - UNREADABLE_RETRY_MS;
-    for (const own of this.#segments)
+    for (const own of this.#segments.all)
       if ((own.unreadableSince ?? Infinity) < before) own.unreadableSince = undefined;
     for (const [name, tried] of this.#unread) if (tried < before) await this.#recoverSegment(name);
-    await this.#release();
+    await this.#removal.removeDone();
     this.#changed();
   }
 
@@ -241,13 +231,8 @@ export class Queue {
   /** Waits for what is being appended, closes the segment and gives the directory free. */
   async close(): Promise<void> {
     await this.seal();
-    await this.#releasing;
+    await this.#removal.idle();
     this.#unlock();
-  }
-
-  #makeAppender(nextNumber: number): Appender {
-    const { disk, directory } = this.#options;
-    return new Appender(disk, directory, this.#segments, this.#recent, nextNumber);
   }
 
   async #recover(): Promise<void> {
@@ -256,7 +241,7 @@ export class Queue {
     const names = await segmentNames(disk, directory);
     this.#recovery.reportGaps(names);
     for (const name of names) await this.#recoverSegment(name, name === names.at(-1));
-    this.#appender = this.#makeAppender((segmentNumber(names.at(-1) ?? '') ?? 0) + 1);
+    this.#appender.nextNumber = (segmentNumber(names.at(-1) ?? '') ?? 0) + 1;
   }
 
   /** Adds a segment that is on the disk. One that cannot be read is tried again later. */
@@ -265,9 +250,7 @@ export class Queue {
     const known = this.#unread.delete(name);
     try {
       const segment = await this.#recovery.recover(name, newest);
-      if (segment === undefined) return;
-      const next = this.#segments.findIndex(({ path }) => path > segment.path);
-      this.#segments.splice(next < 0 ? this.#segments.length : next, 0, segment);
+      if (segment !== undefined) this.#segments.add(segment);
     } catch (error) {
       if (known && isMissing(error)) return;
       this.#unread.set(name, performance.now());
@@ -293,43 +276,8 @@ export class Queue {
     }
   }
 
-  /** Removes all segments that managers have. */
-  #release(): Promise<void> {
-    this.#releasing = this.#releasing.then(() => this.#releaseAll());
-    return this.#releasing;
-  }
-
-  async #releaseAll(): Promise<void> {
-    const { disk, directory, events } = this.#options;
-    const done = this.#segments.filter((own) => own.sealed && isDone(own));
-    if (done.length === 0) return;
-    try {
-      for (const own of done) await this.#remove(own);
-      await disk.syncDirectory(directory);
-    } catch (cause) {
-      const message = `cannot remove what was delivered: ${reason(cause)}; tries again`;
-      events.failed(new GatewayError('queue-failed', message, { cause }));
-    }
-    this.#changed();
-  }
-
-  async #remove(own: OwnSegment): Promise<void> {
-    try {
-      await this.#quarantine.keepAll(own);
-      await this.#options.disk.removeIfThere(own.path);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    this.#forget(own);
-  }
-
   #own(segment: Segment): OwnSegment | undefined {
-    return this.#segments.find(({ path }) => path === segment.path);
-  }
-
-  #forget(own: OwnSegment): void {
-    const index = this.#segments.indexOf(own);
-    if (index >= 0) this.#segments.splice(index, 1);
+    return this.#segments.find(segment.path);
   }
 
   #changed(): void {
@@ -337,57 +285,4 @@ export class Queue {
     this.#listeners = [];
     for (const listener of listeners) listener();
   }
-
-  /** Starts the work if it does not run. */
-  #work(): void {
-    if (this.#active) return;
-    this.#active = true;
-    this.#running = this.#run();
-  }
-
-  /** Commits what waits, again and again, until nothing waits. */
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#sealing) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      if (batch.length > 0) await this.#commit(batch);
-      if (this.#sealing) {
-        this.#sealing = false;
-        await this.#appender.seal();
-      }
-      this.#changed();
-    }
-    // in the same turn as the last look at what waits, or a request could be left waiting
-    this.#active = false;
-  }
-
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    const sum = (of: (waiting: Waiting) => number): number =>
-      batch.reduce((total, waiting) => total + of(waiting), 0);
-    const requests = batch.flatMap((waiting) => waiting.requests);
-    try {
-      await this.#appender.append(
-        requests,
-        sum(({ messages }) => messages),
-      );
-      this.#failing = false;
-      for (const { resolve } of batch) resolve();
-    } catch (cause) {
-      const error = new GatewayError(
-        'queue-failed',
-        `cannot write to the queue: ${reason(cause)}; try again later`,
-        { cause },
-      );
-      this.#failing = true;
-      for (const { reject } of batch) reject(error);
-      this.#options.events.failed(error);
-    } finally {
-      this.#pendingBytes -= sum(({ bytes }) => bytes);
-    }
-  }
-}
-
-/** Managers have all of it. */
-function isDone({ acknowledged, length }: OwnSegment): boolean {
-  return length > 0 && acknowledged.length >= length;
 }
