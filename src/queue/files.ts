@@ -71,15 +71,19 @@ class NodeAppendFile implements AppendFile {
   }
 
   async append(buffers: readonly Buffer[]): Promise<void> {
-    let rest = [...buffers];
-    while (rest.length > 0) {
+    let rest = buffers;
+    for (;;) {
       let { bytesWritten } = await this.#handle.writev(rest);
-      // a short write: go on behind it
-      while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
-        bytesWritten -= rest[0].length;
-        rest = rest.slice(1);
-      }
-      if (rest[0] !== undefined) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
+      const next = rest.findIndex(({ length }) => {
+        if (bytesWritten < length) return true;
+        bytesWritten -= length;
+        return false;
+      });
+      if (next < 0) return;
+      // a short write: continue after what was written
+      rest = rest
+        .slice(next)
+        .map((buffer, i) => (i === 0 ? buffer.subarray(bytesWritten) : buffer));
     }
   }
 

@@ -105,7 +105,9 @@ export class SegmentReader implements Reader {
     if (length === 0) return undefined;
     const offset = this.#offset;
     this.#advance(length);
-    return { offset, bytes: Buffer.concat(requests), messages, excluded: [] };
+    const [first = EMPTY] = requests;
+    const bytes = requests.length === 1 ? first : Buffer.concat(requests, length);
+    return { offset, bytes, messages, excluded: [] };
   }
 
   /** The next requests; undefined if there are damaged bytes instead, which are excluded then. */

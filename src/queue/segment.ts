@@ -55,7 +55,7 @@ export interface Range {
 export function frameRanges(frames: Buffer): Range[] {
   const ranges = [];
   for (let offset = 0; offset < frames.length;) {
-    const length = HEADER_SIZE + frames.readUInt32BE(offset + HEADER.length);
+    const length = frameEnd(frames, offset) - offset;
     ranges.push({ offset, length });
     offset += length;
   }
@@ -64,14 +64,27 @@ export function frameRanges(frames: Buffer): Range[] {
 
 /** Puts checksums and counts into the headers of a request's frames, as described above. */
 export function stampRequest(frames: Buffer, seed = 0): void {
-  const ranges = frameRanges(frames);
+  let following = countFrames(frames);
   let checksum = seed;
-  ranges.forEach(({ offset, length }, index) => {
+  for (let offset = 0; offset < frames.length;) {
+    const end = frameEnd(frames, offset);
     frames.writeUInt32BE(0, offset + HEADER.seconds);
-    frames.writeUInt32BE(ranges.length - 1 - index, offset + HEADER.microseconds);
-    checksum = crc32(frames.subarray(offset, offset + length), checksum);
+    frames.writeUInt32BE(--following, offset + HEADER.microseconds);
+    checksum = crc32(frames.subarray(offset, end), checksum);
     frames.writeUInt32BE(checksum, offset + HEADER.seconds);
-  });
+    offset = end;
+  }
+}
+
+function countFrames(frames: Buffer): number {
+  let count = 0;
+  for (let offset = 0; offset < frames.length; offset = frameEnd(frames, offset)) count++;
+  return count;
+}
+
+/** Where the frame ends that begins at that offset. */
+function frameEnd(frames: Buffer, offset: number): number {
+  return offset + HEADER_SIZE + frames.readUInt32BE(offset + HEADER.length);
 }
 
 /** The requests of a buffer that holds intact ones: the frames of each. */
