@@ -7,7 +7,7 @@ import type { Options } from './options.ts';
 import { encodeAnalyzer } from './prelude/analyzer.ts';
 import { FrameWriter } from './prelude/frame.ts';
 import { heartbeat, type Status } from './prelude/heartbeat.ts';
-import { findProgram, readProfile } from './prelude/profile.ts';
+import { findProgram, readProfile, type Profile } from './prelude/profile.ts';
 import { disk } from './queue/files.ts';
 import { Look, type QueueFigures } from './queue/look.ts';
 import { Queue } from './queue/queue.ts';
@@ -17,8 +17,10 @@ import { share, type Source } from './queue/share.ts';
 import { parseAddress, type Alternatives } from './relay/address.ts';
 import { AdminSession } from './relay/admin.ts';
 import { GroupSession } from './relay/group.ts';
+import { KEPT_MS, KeptSource } from './relay/kept-source.ts';
 import { Relay, type RelayEvents } from './relay/relay.ts';
 import { findUndecodable } from './relay/undecodable.ts';
+import { watchManagers } from './relay/watch.ts';
 import { reason } from './errors.ts';
 
 /** when a session with a manager is ended to be acknowledged */
@@ -83,13 +85,19 @@ function queueEvents(log: Log): QueueEvents {
  * One relay for managers that stand in for one another; where all are to get everything ("a && b")
  * one for each, so that one that is down does not keep the others waiting.
  */
-function makeRelays(way: RelayWay, queue: Queue, alternatives: Alternatives): readonly Relay[] {
+function makeLines(way: RelayWay, queue: Queue, alternatives: Alternatives): readonly Line[] {
   const [group = [], ...others] = alternatives;
   if (others.length > 0)
-    return share(queue, 1).map((source) => makeRelay(way, source, alternatives));
+    return share(queue, 1).map((source) => makeLine(way, source, alternatives));
   return share(queue, group.length).map((source, index) =>
-    makeRelay(way, source, [[group[index] ?? '']]),
+    makeLine(way, source, [[group[index] ?? '']]),
   );
+}
+
+/** A relay, and the queue as it sees it. */
+interface Line {
+  readonly relay: Relay;
+  readonly source: KeptSource;
 }
 
 /** What all relays have in common. */
@@ -97,17 +105,16 @@ interface RelayWay {
   readonly queueLimit: number;
   /** path of prelude-admin */
   readonly program: string;
-  /** name of the profile */
-  readonly profile: string;
+  readonly profile: Profile;
   readonly log: Log;
   readonly figures: Figures;
 }
 
-function makeRelay(
+function makeLine(
   { queueLimit, program, profile, log, figures }: RelayWay,
   queue: Source,
   alternatives: Alternatives,
-): Relay {
+): Line {
   const hosts = (alternative: number): readonly string[] => alternatives[alternative] ?? [];
   const manager = (alternative: number): string => hosts(alternative).join(' && ');
   const relay = figures.addRelay(alternatives.map((_, alternative) => manager(alternative)));
@@ -118,23 +125,35 @@ function makeRelay(
     });
     return GroupSession.start(
       group.map((address) => () => {
-        const target = { program, profile, address };
+        const target = { program, profile: profile.name, address };
         return AdminSession.start({ ...target, patience: SESSION_PATIENCE, connected });
       }),
     );
   };
-  return new Relay({
-    queue,
-    limits: {
-      idle: SESSION_IDLE,
-      age: SESSION_AGE,
-      bytes: Math.min(SESSION_BYTES, queueLimit / 4),
+  const bytes = Math.min(SESSION_BYTES, queueLimit / 4);
+  const source = new KeptSource(queue, {
+    windowMs: KEPT_MS,
+    bytes,
+    watch: (alternative) => watchManagers(profile.directory, hosts(alternative)),
+    sentAgain: (what) => {
+      log('sent-again', what);
     },
+    notWatched: ({ alternative, why }) => {
+      log('not-watched', { manager: manager(alternative), why });
+    },
+    failed: (error) => {
+      log('queue-failed', { error: reason(error) });
+    },
+  });
+  const made = new Relay({
+    queue: source,
+    limits: { idle: SESSION_IDLE, age: SESSION_AGE, bytes },
     alternatives: alternatives.length,
-    start,
-    findUndecodable: (carried) => findUndecodable(program, queue, carried),
+    start: (alternative) => source.session(alternative, () => start(alternative)),
+    findUndecodable: (carried) => findUndecodable(program, source, carried),
     events: relayEvents(relay, manager, log),
   });
+  return { relay: made, source };
 }
 
 /** Calls the function at the last of that many calls. */
@@ -216,8 +235,8 @@ export async function openDelivery(
     events,
   });
   if (queue.messages > 0) log('recovered', { messages: queue.messages, bytes: queue.bytes });
-  const way = { queueLimit: options.queueLimit, program, profile: profile.name, log, figures };
-  const relays = makeRelays(way, queue, alternatives);
+  const way = { queueLimit: options.queueLimit, program, profile, log, figures };
+  const lines = makeLines(way, queue, alternatives);
   const analyzer = encodeAnalyzer({
     profile: profile.name,
     analyzerid: profile.analyzerid,
@@ -247,9 +266,10 @@ export async function openDelivery(
   ];
   if (options.heartbeat > 0)
     timers.push(every(options.heartbeat * 1000, () => beat('running'), log));
-  for (const relay of relays) relay.start();
+  for (const { relay } of lines) relay.start();
   await beatQuietly('starting');
-  const look = new Look(queue, disk, options.queue);
+  const sources = lines.map(({ source }) => source);
+  const look = new Look({ queue, sources, disk, directory: options.queue });
   return {
     analyzer,
     append: (frames, messages) => queue.append(frames, messages),
@@ -258,7 +278,8 @@ export async function openDelivery(
     stop: async () => {
       timers.forEach(clearInterval);
       await beatQuietly('exiting');
-      await Promise.all(relays.map((relay) => relay.stop(STOP_PATIENCE)));
+      await Promise.all(lines.map(({ relay }) => relay.stop(STOP_PATIENCE)));
+      await Promise.all(sources.map((source) => source.close()));
       await queue.close();
     },
   };

@@ -29,6 +29,14 @@ export const EVENTS = {
   'queue-failed': ['error', 'cannot write to the queue; senders are told to try again'],
   delivered: ['info', 'a manager has acknowledged messages'],
   'not-delivered': ['warn', 'cannot deliver; the messages stay in the queue'],
+  'sent-again': [
+    'warn',
+    'a manager ended soon after it had acknowledged messages; sends them again',
+  ],
+  'not-watched': [
+    'warn',
+    'cannot watch a manager; if it is killed, it can lose what it has just acknowledged',
+  ],
   'worker-ended': ['error', 'a worker has died with its requests; it is replaced'],
   'worker-failed': ['error', 'a worker cannot start; trying again'],
   'worker-stopped': ['info', 'a worker has stopped'],
@@ -52,6 +60,7 @@ const SUMMED: ReadonlySet<EventName> = new Set<EventName>([
   'protocol-error',
   'queue-failed',
   'not-delivered',
+  'not-watched',
 ]);
 
 /** After these comes nothing: what is counted is told before. */

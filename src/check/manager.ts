@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { reason } from '../errors.ts';
 import { register } from '../prelude/profile.ts';
-import { parseAddress, type Alternatives } from '../relay/address.ts';
+import { parseAddress, splitHost, type Alternatives } from '../relay/address.ts';
 import { CLOSE_NOTIFY, TLS_DEBUG } from '../relay/admin.ts';
 import { dieWithParent } from '../relay/child.ts';
 import { outcomeOf, type RunResult } from '../relay/outcome.ts';
@@ -12,8 +12,6 @@ import { about, type Finding } from './finding.ts';
 /** milliseconds for each host */
 const PATIENCE = 5000;
 const NO_ANSWER = `no answer within ${PATIENCE / 1000} s`;
-/** libprelude's */
-const DEFAULT_PORT = 4690;
 
 const { ok, warn, fail } = about('manager');
 
@@ -72,14 +70,6 @@ async function trySession(access: Access, address: string): Promise<Trial> {
   return NOT_REGISTERED.test(said)
     ? { good: false, text, remedy: register(access.profile) }
     : { good: false, text };
-}
-
-/** Host and port of libprelude's syntax; undefined for what is none, such as a Unix socket. */
-function splitHost(address: string): { host: string; port: number } | undefined {
-  const match = /^(?:\[(?<ip>[^\]]+)\]|(?<name>[^:/]+))(?::(?<port>\d+))?$/.exec(address);
-  if (match?.groups === undefined) return undefined;
-  const { ip, name, port } = match.groups;
-  return { host: ip ?? name ?? '', port: Number(port ?? DEFAULT_PORT) };
 }
 
 /** Without a profile that can be used there is no more than this. */

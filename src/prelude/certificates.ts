@@ -42,13 +42,17 @@ function describe(pem: string): Certificate {
   };
 }
 
+/** The certificates of a file of a profile, each in PEM. @throws Error if it cannot be read */
+export function readPem(path: string): string[] {
+  const pattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+  return readFileSync(path, 'utf8').match(pattern) ?? [];
+}
+
 /**
  * The certificates of a profile.
  * @param profiles where the profiles are
  * @throws Error if the file cannot be read or holds something else
  */
 export function readCertificates(name: string, profiles = PROFILES): Certificate[] {
-  const text = readFileSync(join(profiles, name, 'client.keycrt'), 'utf8');
-  const pattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-  return [...text.matchAll(pattern)].map(([pem]) => describe(pem));
+  return readPem(join(profiles, name, 'client.keycrt')).map(describe);
 }

@@ -13,6 +13,8 @@ const INCLUDE_DEPTH = 5;
 
 export interface Profile {
   readonly name: string;
+  /** where its key and certificates are */
+  readonly directory: string;
   readonly analyzerid: string;
   /** where to send to, in libprelude's syntax: `a:4690 || b && c` */
   readonly address: string;
@@ -54,7 +56,7 @@ export function readProfile(
     // prelude-admin needs it for TLS
     accessSync(join(directory, 'key'), constants.R_OK);
     const address = manager ?? setting(join(directory, 'config'), 'server-addr') ?? DEFAULT_ADDRESS;
-    return { name, analyzerid, address };
+    return { name, directory, analyzerid, address };
   } catch (error) {
     const why = existsSync(directory)
       ? `cannot be read: ${reason(error)}; give it to the gateway's user or`

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reason } from '../errors.ts';
 import type { Disk } from './files.ts';
-import type { Queue } from './queue.ts';
+import type { Queue, Segment } from './queue.ts';
 import { countRejected } from './rejected.ts';
+import type { Source } from './share.ts';
 
 /** The queue at one moment, as plain data. */
 export interface QueueFigures {
-  /** messages on disk */
+  /** messages that managers do not have yet */
   readonly messages: number;
-  /** bytes on disk */
+  /** bytes on disk, also of what managers have and the queue does not remove yet */
   readonly bytes: number;
   /** bytes that may wait at most */
   readonly limit: number;
@@ -29,32 +30,40 @@ const PROBE_FILE = 'probe.tmp';
 const PROBE_INTERVAL = 1000;
 const PROBE_PATIENCE = 5000;
 
+export interface LookOptions {
+  readonly queue: Queue;
+  /** the queue as each of the relays sees it, one or more */
+  readonly sources: readonly Source[];
+  readonly disk: Disk;
+  readonly directory: string;
+}
+
 /** Looks at the queue. */
 export class Look {
-  readonly #queue: Queue;
-  readonly #disk: Disk;
-  readonly #directory: string;
+  readonly #options: LookOptions;
   #probing = false;
   #probed = -Infinity;
   #probe: Promise<string | undefined> = Promise.resolve(undefined);
 
-  constructor(queue: Queue, disk: Disk, directory: string) {
-    this.#queue = queue;
-    this.#disk = disk;
-    this.#directory = directory;
+  constructor(options: LookOptions) {
+    this.#options = options;
   }
 
   async figures(): Promise<QueueFigures> {
-    const rejected = await countRejected(this.#disk, this.#directory);
-    const { segments, messages, bytes, limit } = this.#queue;
-    // one that was made a moment ago has nothing for good yet
-    const oldest = segments.find((segment) => segment.messages > 0);
+    const { queue, sources, disk, directory } = this.#options;
+    const rejected = await countRejected(disk, directory);
+    const { bytes, limit } = queue;
+    // each relay goes through the same segments, so the last one waits for all that waits
+    const messages = Math.max(...sources.map((source) => source.messages));
+    const waits = (segment: Segment): boolean =>
+      sources.some((source) => source.acknowledged(segment).length < segment.length);
+    const oldest = queue.segments.find(waits);
     return { messages, bytes, limit, oldestAt: oldest?.createdAt, rejected };
   }
 
   /** Why the queue cannot take an ordinary request now; undefined if it can. */
   async obstacle(): Promise<string | undefined> {
-    const { bytes, limit } = this.#queue;
+    const { bytes, limit } = this.#options.queue;
     if (bytes + Math.min(LITTLE_ROOM, limit) > limit)
       return `the queue is full: ${bytes} of ${limit} bytes`;
     // the disk may be in order again, or not any more, without a request that shows it
@@ -76,16 +85,17 @@ export class Look {
   }
 
   async #tryDisk(): Promise<string | undefined> {
-    const path = join(this.#directory, PROBE_FILE);
+    const { disk, directory } = this.#options;
+    const path = join(directory, PROBE_FILE);
     try {
-      await this.#disk.removeIfThere(path);
-      const file = await this.#disk.create(path);
+      await disk.removeIfThere(path);
+      const file = await disk.create(path);
       try {
         await file.append([Buffer.alloc(PROBE_SIZE)]);
         await file.sync();
       } finally {
         await file.close();
-        await this.#disk.removeIfThere(path);
+        await disk.removeIfThere(path);
       }
       return undefined;
     } catch (error) {

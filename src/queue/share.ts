@@ -19,6 +19,8 @@ export interface Source {
   acknowledged(segment: Segment): Delivered;
   /** The manager has that much of these segments. */
   acknowledge(delivered: readonly Delivered[]): Promise<void>;
+  /** Nothing more is appended to the segments that are there now. */
+  seal(): Promise<void>;
   /** A segment could not be read; it is not among the segments for a while. */
   unreadable(segment: Segment, error: unknown): void;
   /** Excludes one frame and keeps it for the operator, see Queue. */
@@ -82,6 +84,10 @@ class Share implements Source {
     );
     const there = new Set(this.#queue.segments.map(({ path }) => path));
     for (const path of this.#delivered.keys()) if (!there.has(path)) this.#delivered.delete(path);
+  }
+
+  seal(): Promise<void> {
+    return this.#queue.seal();
   }
 
   unreadable(segment: Segment, error: unknown): void {

@@ -10,6 +10,9 @@
  */
 import { GatewayError } from '../errors.ts';
 
+/** libprelude's */
+const DEFAULT_PORT = 4690;
+
 /** Alternatives, each a group of hosts that belong together; none is empty. */
 export type Alternatives = readonly (readonly string[])[];
 
@@ -24,4 +27,12 @@ export function parseAddress(address: string): Alternatives {
       `"${address}" is not an address of a manager; write host, host:port, "a || b" or "a && b"`,
     );
   return alternatives;
+}
+
+/** Host and port of libprelude's syntax; undefined for anything else, such as a Unix socket. */
+export function splitHost(address: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[(?<ip>[^\]]+)\]|(?<name>[^:/]+))(?::(?<port>\d+))?$/.exec(address);
+  if (match?.groups === undefined) return undefined;
+  const { ip, name, port } = match.groups;
+  return { host: ip ?? name ?? '', port: Number(port ?? DEFAULT_PORT) };
 }

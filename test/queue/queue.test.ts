@@ -12,6 +12,7 @@ import { disk, type Disk } from '../../src/queue/files.ts';
 import { Queue } from '../../src/queue/queue.ts';
 import { takeRetries } from '../../src/queue/retries.ts';
 import { splitRequests } from '../../src/queue/segment.ts';
+import { share } from '../../src/queue/share.ts';
 import { recordEvents, type Recorded } from './events.ts';
 import { frameNames, request } from './frames.ts';
 
@@ -40,6 +41,10 @@ async function namesIn(queue: Queue): Promise<string[]> {
     await reader.close();
   }
   return all;
+}
+
+function lookAt(queue: Queue): Look {
+  return new Look({ queue, sources: share(queue, 1), disk, directory: join(directory, 'queue') });
 }
 
 async function rejectedNames(): Promise<string[]> {
@@ -151,7 +156,7 @@ suite('queue', () => {
     await queue.seal();
     await queue.append(request('c', [100]), 1);
     const isRight = async (of: Queue): Promise<void> => {
-      const { oldestAt = NaN } = await new Look(of, disk, join(directory, 'queue')).figures();
+      const { oldestAt = NaN } = await lookAt(of).figures();
       // the times of files come from a clock of the kernel that ticks every few milliseconds
       assert.ok(oldestAt > before - 20 && oldestAt <= written, `${before} ${oldestAt} ${written}`);
     };
@@ -165,7 +170,7 @@ suite('queue', () => {
     // what was taken out is only remembered: it is found again
     assert.deepEqual(await namesIn(again), ['a/0', 'a/1', 'b/0', 'c/0']);
     await isRight(again);
-    const figures = await new Look(again, disk, join(directory, 'queue')).figures();
+    const figures = await lookAt(again).figures();
     assert.deepEqual([figures.messages, figures.rejected], [4, 1]);
   });
 
