@@ -187,13 +187,12 @@ export class KeptSource implements Source {
   #sendAgain(watch: Watch): void {
     const before = this.#kept.segments;
     this.#kept.forget(watch);
-    const messages = this.#beyond(before, 'messages');
-    if (messages === 0) return;
+    if (this.#beyond(before, 'length') === 0) return;
     for (const what of before) this.#countRepeat(what);
     this.#gap = true;
     // it would notice the end of its manager only at its next message
     this.#session?.stop();
-    this.#options.sentAgain({ messages });
+    this.#options.sentAgain({ messages: this.#beyond(before, 'messages') });
     this.#changed();
   }
 
