@@ -22,7 +22,7 @@ export interface KeptSourceOptions {
   readonly watch: (alternative: number) => Promise<Watch>;
   /** a manager ended after it had acknowledged that many messages: they are sent again */
   readonly sentAgain: (what: { messages: number }) => void;
-  /** the managers cannot be watched, so what they acknowledge is not kept */
+  /** the managers have acknowledged a session and cannot be watched, so nothing of it is kept */
   readonly notWatched: (what: { alternative: number; why: string }) => void;
   /** The queue failed. */
   readonly failed: (error: unknown) => void;
@@ -46,6 +46,8 @@ export class KeptSource implements Source {
   #session: Session | undefined;
   /** of the managers that have the session's messages */
   #watch: Watch | undefined;
+  /** why there is none */
+  #failure: { readonly alternative: number; readonly why: string } | undefined;
   /** what was kept before the session is to be sent again: what the session carries does not follow it */
   #gap = false;
   #givesWay = false;
@@ -104,8 +106,10 @@ export class KeptSource implements Source {
       return;
     }
     await this.#release(delivered.flatMap((what) => this.#repeatedEnough(what)));
-    if (watch === undefined) await this.#release(delivered);
-    else {
+    if (watch === undefined) {
+      if (this.#failure !== undefined) this.#options.notWatched(this.#failure);
+      await this.#release(delivered);
+    } else {
       this.#kept.keep(delivered, this.#beyond(delivered, 'length'), watch);
       if (watch.ended) this.#sendAgain(watch);
       // one that is appended to cannot be removed, whatever is released later
@@ -133,6 +137,7 @@ export class KeptSource implements Source {
     const session = await start();
     this.#gap = false;
     this.#watch = undefined;
+    this.#failure = undefined;
     this.#session = session;
     return new WatchedSession(session, async () => {
       const ended = session.result.then(() => undefined);
@@ -169,7 +174,7 @@ export class KeptSource implements Source {
       return await opening;
     } catch (error) {
       this.#watches.delete(alternative);
-      this.#options.notWatched({ alternative, why: reason(error) });
+      this.#failure = { alternative, why: reason(error) };
       return undefined;
     }
   }

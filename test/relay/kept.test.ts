@@ -215,7 +215,9 @@ suite('what a manager has acknowledged', { concurrency: false }, () => {
     await setUp(t);
     makeWatch = () => Promise.reject(new Error('EACCES'));
     await append('a');
-    await deliver();
+    const carried = await carry();
+    assert.deepEqual(events, [], 'it has not acknowledged anything');
+    await source.acknowledge(carried);
     assert.deepEqual(queue.segments, []);
     assert.deepEqual(events, [{ notWatched: { alternative: 0, why: 'EACCES' } }]);
   });

@@ -57,7 +57,9 @@ async function sendRound(
 }
 
 function events(gateway: Gateway): string {
-  const lines = gateway.log().filter(({ event }) => EVENTS.includes(`${event}`));
+  const lines = gateway
+    .log()
+    .filter(({ event }) => typeof event === 'string' && EVENTS.includes(event));
   return lines.map((line) => JSON.stringify(line)).join('\n');
 }
 
