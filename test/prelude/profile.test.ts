@@ -44,6 +44,7 @@ suite('profile', () => {
     await profile(`include = ${shared}\n`);
     assert.deepEqual(readProfile('secef', undefined, profiles), {
       name: 'secef',
+      directory: join(profiles, 'secef'),
       analyzerid: '1234567890',
       address: 'a:4690 || b',
     });
