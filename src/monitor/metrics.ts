@@ -83,7 +83,11 @@ function writeQueue(out: Exposition, queue: QueueFigures, now: number): void {
     'Messages on disk that no manager has acknowledged yet.',
     single(messages),
   );
-  out.gauge('secef_queue_bytes', 'Bytes on disk, also of messages that were acknowledged within the last minute.', single(bytes));
+  out.gauge(
+    'secef_queue_bytes',
+    'Bytes on disk, also of messages that were acknowledged within the last minute.',
+    single(bytes),
+  );
   out.gauge('secef_queue_limit_bytes', 'Bytes that may wait (--queue-limit).', single(limit));
   out.gauge(
     'secef_queue_oldest_age_seconds',
