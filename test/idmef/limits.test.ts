@@ -40,12 +40,7 @@ const LIMITS: readonly [
   ['attributes of an element', attributes, 1000, /<q> has more than 1000 attributes/],
   ['names of an element', names, 65536, /the names of one element exceed 65536 characters/],
   ['elements of a message', elements, 50000, /a message of more than 50000 elements/],
-  [
-    'the document type',
-    doctype,
-    65536,
-    /document type declaration is longer than 65536/,
-  ],
+  ['the document type', doctype, 65536, /document type declaration is longer than 65536/],
   [
     'what attribute defaults add',
     defaults,
