@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { disk } from '../../src/queue/files.ts';
+import { disk as realDisk, type Disk } from '../../src/queue/files.ts';
 import { Queue } from '../../src/queue/queue.ts';
 import { share } from '../../src/queue/share.ts';
 import type { RunResult } from '../../src/relay/outcome.ts';
@@ -91,6 +91,17 @@ function countIn(counts: Map<string, number>, name: string): Map<string, number>
   return counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
+/** the path that the disk cannot read */
+let unreadable = '';
+const disk: Disk = {
+  ...realDisk,
+  openRead: async (path) => {
+    if (path === unreadable)
+      throw Object.assign(new Error('EIO: i/o error, open'), { code: 'EIO' });
+    return realDisk.openRead(path);
+  },
+};
+
 let directory = '';
 let queue: Queue;
 let relay: Relay;
@@ -160,6 +171,7 @@ async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void
 suite('relay', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'secef-relay-'));
+    unreadable = '';
     sessions = [];
     events = [];
     tried = [];
@@ -316,6 +328,25 @@ suite('relay', () => {
       sentSizes.some((count) => count > 12),
       JSON.stringify(sentSizes),
     );
+  });
+
+  test('delivers what it can read when the disk fails at one segment, and keeps that', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      await queue.append(request(name, [50]), 1);
+      await queue.seal();
+    }
+    await queue.close();
+    // opened again, nothing is in memory
+    queue = await Queue.open({ directory, limit: 10_000_000, disk, events: recordEvents() });
+    unreadable = queue.segments[1]?.path ?? '';
+    startRelay([]);
+    await until(() => queue.messages === 1);
+    assert.deepEqual(
+      queue.segments.map(({ path }) => path),
+      [unreadable],
+    );
+    const names = new Set(sessions.flatMap((session) => session.names));
+    assert.deepEqual([...names], ['a/0', 'c/0']);
   });
 
   test('turns to the next manager at once, and stays with the one that works', async () => {
