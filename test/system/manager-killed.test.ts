@@ -15,7 +15,7 @@ import { SlowReport } from '../helpers/slow-report.ts';
 const KILLS = Number(process.env['MANAGER_KILLS'] ?? 10);
 const seed = Number(process.env['MANAGER_KILLS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 const LONGEST_DELAY_MS = 2_000;
-const ARRIVAL_TIMEOUT_MS = 60_000;
+const ARRIVAL_TIMEOUT_MS = 240_000;
 const MIB = 1024 * 1024;
 /** bytes of an alert besides its text, in Prelude's format */
 const FRAME_OVERHEAD = 280;
