@@ -16,6 +16,8 @@ const KILLS = Number(process.env['MANAGER_KILLS'] ?? 10);
 const seed = Number(process.env['MANAGER_KILLS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 const LONGEST_DELAY_MS = 2_000;
 const ARRIVAL_TIMEOUT_MS = 240_000;
+/** how long the report stands still if the manager acknowledges nothing meanwhile */
+const REPORT_PAUSE_MS = 3_000;
 const MIB = 1024 * 1024;
 /** bytes of an alert besides its text, in Prelude's format */
 const FRAME_OVERHEAD = 280;
@@ -52,7 +54,12 @@ async function sendRound(
     const answer = await post(gateway.socket, alerts(ids.slice(at, at + ALERTS_A_REQUEST), text));
     assert.equal(answer.status, 200, answer.body);
   }
-  while (deliveries() === before) await sleep(1);
+  const begun = performance.now();
+  while (deliveries() === before) {
+    // it may still report the spool of the one before, and takes nothing until it has
+    if (performance.now() - begun > REPORT_PAUSE_MS) report.go();
+    await sleep(1);
+  }
   return ids;
 }
 
