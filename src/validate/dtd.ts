@@ -20,12 +20,16 @@ export interface AttributeDeclaration {
   /** the values that it may have; empty for CDATA and NMTOKEN */
   readonly values: readonly string[];
   readonly required: boolean;
+  /** CDATA, and no value is fixed */
+  readonly takesAnyValue: boolean;
 }
 
 export interface ElementDeclaration {
   readonly name: string;
   readonly content: 'EMPTY' | 'ANY' | 'text' | Particle;
   readonly attributes: readonly AttributeDeclaration[];
+  /** names of the attributes that may not have just any value */
+  readonly restricted: ReadonlySet<string>;
 }
 
 /** By name of the element. */
@@ -55,10 +59,13 @@ export function readDtd(source: string): Dtd {
     lists.set(name, readAttributes(list));
   }
   return new Map(
-    [...expanded.matchAll(ELEMENT)].map(([, name = '', content = '']) => [
-      name,
-      { name, content: readContent(content.trim()), attributes: lists.get(name) ?? [] },
-    ]),
+    [...expanded.matchAll(ELEMENT)].map(([, name = '', content = '']) => {
+      const attributes = lists.get(name) ?? [];
+      const restricted = new Set(
+        attributes.filter((one) => !one.takesAnyValue).map((one) => one.name),
+      );
+      return [name, { name, content: readContent(content.trim()), attributes, restricted }];
+    }),
   );
 }
 
@@ -72,6 +79,7 @@ function readAttributes(list: string): AttributeDeclaration[] {
           ? [fixed]
           : [],
       required: value === '#REQUIRED',
+      takesAnyValue: type === 'CDATA' && !value.startsWith('#FIXED'),
     }))
     .filter(({ name }) => !name.startsWith('xmlns'));
 }

@@ -3,10 +3,17 @@ import { DtdValidator, ParseOption, XmlDocument, XmlDtd, XmlValidateError } from
 
 /** HUGE: the limits on the length of names and text are those of the reader. */
 const OPTION = ParseOption.XML_PARSE_HUGE;
+/** valid documents that are remembered, and their longest */
+const REMEMBERED = 500;
+const REMEMBERED_LENGTH = 4096;
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Validates documents against one document type definition. */
 export class Libxml2Dtd {
   readonly #validator: DtdValidator;
+  /** Sensors send alerts of few shapes: a source that has been found valid is valid again. */
+  readonly #valid = new Set<string>();
 
   /**
    * @param source the definition, in UTF-8
@@ -17,16 +24,18 @@ export class Libxml2Dtd {
   }
 
   /**
-   * @param document well-formed, in UTF-8, without a document type
+   * @param document well-formed, without a document type
    * @returns the lines on which the start tags of elements end that violate the definition; none if
    *   the document is valid. libxml2 gives up after a hundred violations.
    * @throws Error if libxml2 cannot read the document or gives no verdict
    */
-  violations(document: Uint8Array): ReadonlySet<number> {
-    const tree = XmlDocument.fromBuffer(document, { option: OPTION });
+  violations(document: string): ReadonlySet<number> {
+    if (this.#valid.has(document)) return NONE;
+    const tree = XmlDocument.fromBuffer(Buffer.from(document), { option: OPTION });
     try {
       this.#validator.validate(tree);
-      return new Set();
+      if (document.length <= REMEMBERED_LENGTH) this.#remember(document);
+      return NONE;
     } catch (error) {
       if (error instanceof XmlValidateError && error.details.length > 0)
         return new Set(error.details.map(({ line }) => line));
@@ -35,5 +44,10 @@ export class Libxml2Dtd {
       // its memory is WebAssembly's, of which the garbage collector knows nothing
       tree.dispose();
     }
+  }
+
+  #remember(document: string): void {
+    if (this.#valid.size >= REMEMBERED) this.#valid.clear();
+    this.#valid.add(document);
   }
 }

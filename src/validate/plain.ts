@@ -2,11 +2,12 @@
  * A document as a document type definition has to see it: IDMEF's elements without prefixes, no
  * namespace declarations, and every foreign name as one that no definition declares.
  *
- *   events of the reader → PlainDocument → UTF-8 for libxml2, and the elements to look up its lines
+ *   events of the reader → PlainDocument → XML for libxml2, and the elements to look up its lines
  *
  * The n-th element, counted from 0, is the one whose start tag ends on line n + 2: the only line feeds
  * are those inside start tags. Text is left out where any is allowed. Elsewhere one character stands
- * for it, because a definition sees only whether there is any.
+ * for it, because a definition sees only whether there is any. The value of an attribute is left out
+ * where any is allowed. So documents that are alike but for such values and texts have one source.
  */
 import type { Attribute, Element } from '../xml/canonical.ts';
 import { quote, trim } from '../idmef/text.ts';
@@ -77,7 +78,7 @@ export class PlainDocument {
     parent?.children.push(this.#top);
     this.#elements.push(this.#top);
     this.#depth++;
-    this.#source += startTag(name, element.attributes);
+    this.#source += startTag(name, element.attributes, declaration);
     this.#attributes += element.attributes.length;
   }
 
@@ -109,9 +110,9 @@ export class PlainDocument {
     this.#depth--;
   }
 
-  /** The document in UTF-8, when all its elements are closed. */
-  toBytes(): Uint8Array {
-    return Buffer.from(this.#source);
+  /** The document, when all its elements are closed. */
+  get source(): string {
+    return this.#source;
   }
 
   /** The element whose start tag ends on the line of the document. */
@@ -135,11 +136,18 @@ function allowsText({ declaration }: PlainElement): boolean {
   return content === undefined || content === 'text' || content === 'ANY';
 }
 
-function startTag(name: string, attributes: readonly Attribute[]): string {
+function startTag(
+  name: string,
+  attributes: readonly Attribute[],
+  declaration: ElementDeclaration | undefined,
+): string {
   let tag = `<${name}\n`;
   let index = 0;
-  for (const { prefix, local, value } of attributes)
-    tag += ` ${plainName(prefix, local, index++)}="${escapeValue(value)}"`;
+  for (const { prefix, local, value } of attributes) {
+    const attribute = plainName(prefix, local, index++);
+    const written = declaration?.restricted.has(attribute) === true ? escapeValue(value) : '';
+    tag += ` ${attribute}="${written}"`;
+  }
   return `${tag}>`;
 }
 

@@ -142,7 +142,7 @@ export class Validation implements ElementObserver {
     const dialect = this.#root?.dialect;
     if (dialect === undefined) return;
     const begun = performance.now();
-    const lines = dialect.judge.violations(part.toBytes());
+    const lines = dialect.judge.violations(part.source);
     this.#milliseconds += performance.now() - begun;
     if (lines.size === 0) return;
     const wrong = [...lines].flatMap((line) => part.atLine(line) ?? []);

@@ -74,8 +74,13 @@ function variants(element: Element, dialect: Dialect): Element[] {
 /** With each attribute, declared or not, and each of its values. */
 function withAttributes(element: Element, dialect: Dialect): Element[] {
   const declared = dialect.dtd.get(element.name)?.attributes ?? [];
-  const language = { name: 'xml:lang', values: ['en', 'en fr'], required: false };
-  const unknown = { name: 'unknown', values: [], required: false };
+  const language = {
+    name: 'xml:lang',
+    values: ['en', 'en fr'],
+    required: false,
+    takesAnyValue: false,
+  };
+  const unknown = { name: 'unknown', values: [], required: false, takesAnyValue: true };
   return [...declared, language, unknown].flatMap((declaration) =>
     [...declaration.values, 'other'].map((value) => {
       const attribute = { ...growAttribute(declaration, new Random(0)), value };
