@@ -131,9 +131,11 @@ function makeLine(
     );
   };
   const bytes = Math.min(SESSION_BYTES, queueLimit / 4);
+  // one session and a half, and still less than makes the queue pressed
+  const keptBytes = Math.min(SESSION_BYTES, (queueLimit * 3) / 8);
   const source = new KeptSource(queue, {
     windowMs: KEPT_MS,
-    bytes,
+    bytes: keptBytes,
     watch: (alternative) => watchManagers(profile.directory, hosts(alternative)),
     sentAgain: (what) => {
       log('sent-again', what);
