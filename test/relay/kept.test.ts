@@ -233,8 +233,11 @@ suite('what a manager has acknowledged', { concurrency: false }, () => {
     const change = source.change();
     await queue.append(request('b', [LIMIT / 2]), 1);
     await change;
-    await sleep(20);
-    assert.equal(queue.segments.length, 1);
+    await until(
+      () => queue.segments.length === 1,
+      10_000,
+      () => 'the segment of a is removed',
+    );
     assert.deepEqual(await waiting(), ['b/0']);
   });
 
